@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a series store does, whichever it is.
+
+A series is kind + site + agent + labels. A point overwrites the one at the same instant of its
+series, so that writing again changes nothing. Booleans and `outcome` are stored as integers,
+words and `reason` as strings, null fields not at all.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from sansang_wire.readings import AnyReading
+
+
+class Point(NamedTuple):
+    """One reading and where it belongs; `reading.at` is µs since the Unix epoch."""
+
+    site: str
+    agent: str
+    reading: AnyReading
+
+
+class Series(NamedTuple):
+    """One value of one series over time: (µs since the Unix epoch, value), oldest first.
+
+    With a step, the mean of each step that has data, at the step's beginning.
+    """
+
+    site: str
+    agent: str
+    labels: Mapping[str, str]
+    points: Sequence[tuple[int, float | str]]
+
+
+class Latest(NamedTuple):
+    """The newest point of one series: its labels and all its stored fields."""
+
+    kind: str
+    site: str
+    agent: str
+    labels: Mapping[str, str]
+    at: int
+    fields: Mapping[str, float | str]
+
+
+class StoreUnavailableError(Exception):
+    """The store can't take or give anything now; the same call may work later."""
+
+
+class SeriesStore(Protocol):
+    """Blocking calls, made from one thread at a time."""
+
+    def write(self, points: Sequence[Point]) -> int:
+        """Returns how many points the store refused for good (a partial write is never retried).
+
+        Raises StoreUnavailableError when nothing is certain: write all of it again.
+        """
+        ...
+
+    def series(  # noqa: PLR0913, PLR0917 - the shape of the API's query
+        self, kind: str, value: str, site: str, start: int, end: int, step: int | None = None
+    ) -> list[Series]:
+        """Every series of `site` that has `value` in [start, end), times in µs.
+
+        Raises KeyError for a kind or value that does not exist, StoreUnavailableError.
+        """
+        ...
+
+    def latest(self, kind: str, site: str, since: int) -> list[Latest]:
+        """The newest point at or after `since` of every series. Raises as `series` does."""
+        ...
+
+    def healthy(self) -> str | None:
+        """None, or a sentence that says what is wrong."""
+        ...
+
+    def close(self) -> None:
+        """Flush and let go."""
+        ...

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every kind of reading, as a typed struct: the one place where a value gets its name and range.
+
+Field names end in their unit (`_ms`, `_pct`, `_bytes` …). A field that is a `Label` names the
+series; every other field is a value of it. What is derived from these structs (JSON Schema, tables,
+InfluxDB fields) is in `schema`. A field's type never changes: a new meaning is a new name.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Outcome = Literal["ok", "failed", "unreachable", "broken"]
+"""`ok`; `failed`: the target answered wrongly; `unreachable`: no answer; `broken`: the probe itself
+could not run, which says nothing about the target."""
+
+OUTCOME_CODES: dict[Outcome, int] = {"ok": 0, "failed": 1, "unreachable": 2, "broken": 3}
+"""How series stores keep an outcome: InfluxQL can't aggregate strings."""
+
+Clock = Literal["kernel", "collector", "none"]
+"""What dated a reading: the synchronised kernel clock, the collector's time, or nothing."""
+
+Family = Literal["ipv4", "ipv6"]
+Scope = Literal["gateway", "domestic", "international"]
+EchoMethod = Literal["icmp_datagram", "icmp_raw", "tcp_connect"]
+AccessTechnology = Literal["wired", "wireless", "mobile", "tunnel", "other"]
+
+LABEL = {"label": True}
+Label = Annotated[str, Meta(min_length=1, max_length=64, extra=LABEL)]
+FamilyLabel = Annotated[Family, Meta(extra=LABEL)]
+ScopeLabel = Annotated[Scope, Meta(extra=LABEL)]
+
+Text = Annotated[str, Meta(max_length=128)]
+Reason = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Milliseconds = Annotated[float, Meta(ge=0, le=3_600_000)]
+Microseconds = Annotated[int, Meta(ge=0, le=2**62)]
+Rate = Annotated[float, Meta(ge=0, le=10_000_000)]
+Amount = Annotated[float, Meta(ge=0, le=1e15)]
+Celsius = Annotated[float, Meta(ge=-100, le=300)]
+Packets = Annotated[int, Meta(ge=0, le=1000)]
+
+
+class Reading(Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+    """What every reading has. `at` is in microseconds since the Unix epoch.
+
+    In a batch with `clock="none"` `at` counts from the boot of the box instead (CLOCK_BOOTTIME).
+    """
+
+    at: Annotated[Microseconds, Meta(description="when it was measured")]
+    outcome: Annotated[Outcome, Meta(description="how it went")]
+    reason: Annotated[Reason | None, Meta(description="why it was not ok")] = None
+
+
+class HostReading(Reading, frozen=True, kw_only=True, tag="host", omit_defaults=True):
+    """The box the agent runs on."""
+
+    boot: Annotated[Text, Meta(description="boot id of the kernel")]
+    uptime_s: Annotated[Amount, Meta(description="time since boot, sleep included")]
+    clock: Annotated[Clock, Meta(description="what dates this agent's readings")]
+    clock_error_ms: Annotated[
+        Milliseconds | None, Meta(description="bound on the error of that date")
+    ] = None
+    clean_shutdown: Annotated[
+        bool | None, Meta(description="the run before this one ended in good order")
+    ] = None
+    cpu_pct: Annotated[
+        Percent | None, Meta(description="processor time in use since the last reading")
+    ] = None
+    load_1: Annotated[Amount | None, Meta(description="1-minute load average")] = None
+    memory_total_bytes: Annotated[Count | None, Meta(description="memory of the box")] = None
+    memory_available_bytes: Annotated[
+        Count | None, Meta(description="memory that programs can still get")
+    ] = None
+    disk_total_bytes: Annotated[
+        Count | None, Meta(description="size of the file system of the outbox")
+    ] = None
+    disk_free_bytes: Annotated[Count | None, Meta(description="room left on it")] = None
+    temperature_celsius: Annotated[
+        Celsius | None, Meta(description="hottest sensor of the box")
+    ] = None
+
+
+class LinkReading(Reading, frozen=True, kw_only=True, tag="link", omit_defaults=True):
+    """One network interface of the box; counters are those of the kernel since it exists."""
+
+    interface: Annotated[Label, Meta(description="name of the interface")]
+    technology: Annotated[AccessTechnology, Meta(description="what kind of interface it is")]
+    up: Annotated[bool, Meta(description="operational state up (RFC 2863 ifOperStatus)")]
+    carrier: Annotated[bool | None, Meta(description="a cable or radio partner is there")] = None
+    carrier_changes: Annotated[Count | None, Meta(description="times the carrier came or went")] = (
+        None
+    )
+    speed_mbps: Annotated[Rate | None, Meta(description="speed of the port")] = None
+    duplex: Annotated[Literal["full", "half"] | None, Meta(description="duplex of the port")] = None
+    mtu_bytes: Annotated[Count | None, Meta(description="largest packet")] = None
+    rx_bytes: Annotated[Count | None, Meta(description="bytes received")] = None
+    tx_bytes: Annotated[Count | None, Meta(description="bytes sent")] = None
+    rx_mbps: Annotated[Rate | None, Meta(description="received since the last reading")] = None
+    tx_mbps: Annotated[Rate | None, Meta(description="sent since the last reading")] = None
+    rx_errors: Annotated[Count | None, Meta(description="receive errors")] = None
+    tx_errors: Annotated[Count | None, Meta(description="send errors")] = None
+    rx_drops: Annotated[Count | None, Meta(description="received packets dropped")] = None
+    tx_drops: Annotated[Count | None, Meta(description="packets to send dropped")] = None
+
+
+class ReachabilityReading(
+    Reading, frozen=True, kw_only=True, tag="reachability", omit_defaults=True
+):
+    """Echoes to one address of one target, in one address family.
+
+    `method` says what was really sent: a box without the right to ICMP falls back to TCP. Jitter is
+    the mean of the absolute differences of successive round trips.
+    """
+
+    target: Annotated[Label, Meta(description="name of the target in the settings")]
+    family: Annotated[FamilyLabel, Meta(description="address family")]
+    scope: Annotated[ScopeLabel, Meta(description="how far away the target is")]
+    method: Annotated[EchoMethod | None, Meta(description="what was sent")] = None
+    address: Annotated[Text | None, Meta(description="address that was asked")] = None
+    lookup_ms: Annotated[
+        Milliseconds | None, Meta(description="time to resolve the target's name")
+    ] = None
+    sent: Annotated[Packets | None, Meta(description="packets sent")] = None
+    received: Annotated[Packets | None, Meta(description="answers received")] = None
+    loss_pct: Annotated[Percent | None, Meta(description="share without an answer")] = None
+    rtt_min_ms: Annotated[Milliseconds | None, Meta(description="shortest round trip")] = None
+    rtt_avg_ms: Annotated[Milliseconds | None, Meta(description="mean round trip")] = None
+    rtt_max_ms: Annotated[Milliseconds | None, Meta(description="longest round trip")] = None
+    jitter_ms: Annotated[Milliseconds | None, Meta(description="variation of it")] = None
+
+
+AnyReading = HostReading | LinkReading | ReachabilityReading
+"""The closed set of readings a batch may carry; `kind` is the tag."""
+
+KINDS: dict[str, type[Reading]] = {
+    "host": HostReading,
+    "link": LinkReading,
+    "reachability": ReachabilityReading,
+}
