@@ -56,6 +56,19 @@ class Envelope(Struct, frozen=True, kw_only=True):
     readings: list[Raw]
 
 
+class Sealed(Struct, frozen=True, kw_only=True):
+    """A batch whose readings are JSON already: what an outbox sends."""
+
+    v: int
+    agent: AgentId
+    epoch: Epoch
+    seq: Sequence1
+    first: Sequence1
+    boot: Text
+    clock: Clock
+    readings: Raw
+
+
 class EpochClaim(Struct, frozen=True, kw_only=True):
     """What an agent says of one of its epochs: it holds no number outside [first, next)."""
 
@@ -103,6 +116,7 @@ class Hello(Struct, frozen=True, kw_only=True, omit_defaults=True):
     dropped_readings: Count = 0
     outbox_resets: Count = 0
     probes: dict[str, Settings] = {}
+    probe_failures: dict[str, Count] = {}
     config: ConfigAnswer | None = None
     simulated: bool = False
 

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs every probe at its cadence: one task each, so that none waits for another or meets itself.
+
+Start offsets are hashed from the agent's id: the boxes of a commune, all started by the return of
+the power, do not all measure and send in the same instant.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from sansang_agent.probes.base import Probe, ProbeSettings, Profile
+from sansang_wire.batch import encode
+from sansang_wire.readings import AnyReading
+
+log = logging.getLogger(__name__)
+
+LONGEST_RUN_S = 120
+"""A probe that has not ended by then is given up, so that its next run can begin."""
+
+_decode = msgspec.json.Decoder(AnyReading).decode
+
+RunningProbe = Probe[ProbeSettings]
+
+
+class Schedule:
+    """The running probes. `deliver` is called in the loop with the readings of each run."""
+
+    def __init__(
+        self, agent: str, profile: Profile, deliver: Callable[[Sequence[AnyReading]], None]
+    ) -> None:
+        self._agent = agent
+        self._profile: Profile = profile
+        self._deliver = deliver
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.failures: dict[str, int] = {}
+        """By kind: runs that raised, and readings no collector would accept."""
+
+    def apply(self, probes: Mapping[str, RunningProbe]) -> None:
+        """Run these probes from now on, and no others."""
+        self.stop()
+        for kind, probe in probes.items():
+            if probe.settings.enabled:
+                self._tasks[kind] = asyncio.create_task(self._repeat(kind, probe), name=kind)
+
+    def stop(self) -> None:
+        """End every probe where it is."""
+        for task in self._tasks.values():
+            task.cancel()
+        self._tasks.clear()
+
+    async def _repeat(self, kind: str, probe: RunningProbe) -> None:
+        every_s = cadence_s(probe, self._profile)
+        loop = asyncio.get_running_loop()
+        due = loop.time() + start_offset_s(f"{self._agent}/{kind}", every_s)
+        while True:
+            await asyncio.sleep(due - loop.time())
+            await self._run_once(kind, probe)
+            # What was missed while a run took longer than its cadence is left out.
+            due += every_s * max(1, -((due - loop.time()) // every_s))
+
+    async def _run_once(self, kind: str, probe: RunningProbe) -> None:
+        try:
+            readings = await asyncio.wait_for(probe.run(), LONGEST_RUN_S)
+        except Exception as error:  # noqa: BLE001 - one probe's fault must not end the agent
+            self._count_failure(kind, error)
+            return
+        self._deliver([reading for reading in readings if self._is_sound(kind, reading)])
+
+    def _is_sound(self, kind: str, reading: AnyReading) -> bool:
+        try:
+            _decode(encode(reading))
+        except msgspec.DecodeError as error:
+            self._count_failure(kind, error)
+            return False
+        return True
+
+    def _count_failure(self, kind: str, error: Exception) -> None:
+        if kind not in self.failures:
+            log.error("the probe %s failed: %s: %s", kind, type(error).__name__, error)
+        self.failures[kind] = self.failures.get(kind, 0) + 1
+
+
+def cadence_s(probe: RunningProbe, profile: Profile) -> float:
+    """Seconds between two runs: as the settings say, else as the profile has it."""
+    return probe.settings.every_s or probe.every_s[profile]
+
+
+def start_offset_s(name: str, every_s: float) -> float:
+    """A moment in the first period, always the same for the same name.
+
+    The first period is cut to 10 s: whoever has just plugged the box in is waiting.
+    """
+    share = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
+    return share * min(every_s, 10)
