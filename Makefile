@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# The commands of the workspace; CI calls the same ones. A target's comment is its line in `make help`.
+
+PYTHON ?= python3
+ARGS ?=
+MEMBERS := wire/pyproject.toml agent/pyproject.toml collector/pyproject.toml
+COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header --no-emit-package sansang-wire $(ARGS) $(MEMBERS)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lock runtime dev
+MAKEFLAGS += --no-print-directory
+
+help: ## list the commands
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: runtime ## a commune to look at: broker, collector, simulated agents (needs python3 and make)
+	@.venv/bin/sansang demo $(ARGS)
+
+test: dev ## every test but the heavy ones; installs the servers they talk to when it may
+	@tests/install_servers.sh
+	@.venv/bin/python -m pytest -m "not lab" $(ARGS)
+
+check: dev ## format, lint, types, imports
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/basedpyright
+	@.venv/bin/lint-imports
+
+lock: dev ## pin every dependency anew where a pyproject asks for it (ARGS=--upgrade: all of them)
+	@$(COMPILE) --group build --output-file requirements.lock
+	@$(COMPILE) --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+runtime:
+	@$(PYTHON) deploy/bootstrap.py
+
+dev:
+	@$(PYTHON) deploy/bootstrap.py --dev

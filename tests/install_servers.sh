@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages whose programs the tests run, where it may do so without asking.
+# Never fails: a test whose server is missing is skipped, and says so.
+set -u
+PATH="$PATH:/usr/sbin:/sbin"
+
+missing=""
+need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+need mosquitto mosquitto
+need influxd influxdb
+need victoria-metrics victoria-metrics
+need ip iproute2
+need ping iputils-ping
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "Some tests will be skipped. They need the programs of these Debian packages:$missing"
+    exit 0
+fi
+if [ "$(id -u)" = 0 ]; then
+    as_root() { "$@"; }
+elif sudo -n true 2>/dev/null; then
+    as_root() { sudo -n "$@"; }
+else
+    echo "Some tests will be skipped. To run them, too: sudo apt-get install --no-install-recommends$missing"
+    exit 0
+fi
+
+# The tests start servers of their own, on free ports: those of the system must not start, neither
+# now (policy-rc.d) nor with the next boot (disable).
+policy=/usr/sbin/policy-rc.d
+ours=""
+clean_up() { [ -z "$ours" ] || as_root rm -f "$policy"; }
+trap clean_up EXIT
+trap 'exit 0' HUP INT TERM
+if [ ! -e "$policy" ]; then
+    ours=yes
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+fi
+get() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" \
+        >>"$log" 2>&1
+}
+mkdir -p .build
+log=.build/install-servers.log
+echo "Installing for the tests:$missing"
+as_root apt-get update -q >"$log" 2>&1
+# shellcheck disable=SC2086 # a list of words
+if ! get $missing; then
+    for package in $missing; do
+        get "$package" || echo "$package could not be installed; $log says why."
+    done
+fi
+if command -v systemctl >/dev/null 2>&1; then
+    for package in $missing; do
+        case $package in
+        mosquitto | influxdb | victoria-metrics)
+            as_root systemctl disable "$package" >>"$log" 2>&1
+            ;;
+        esac
+    done
+fi
+exit 0
