@@ -54,6 +54,8 @@ class Ranges:
 
     def count_within(self, low: int, high: int) -> int:
         """How many it holds of low … high."""
+        if high < low:
+            return 0
         start = bisect_left(self._highs, low)
         stop = bisect_right(self._lows, high)
         return sum(

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The embedded MQTT broker, for trials and small communes: amqtt with per-agent rights.
+
+An agent's user name is its client id and its topic; it may write its own batch, hello and status,
+and read its own receipt and config and the collector's status. Nothing else, as with the access
+list for Mosquitto in `deploy/`.
+"""
+
+import hashlib
+import hmac
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from amqtt.broker import Broker
+from amqtt.contexts import Action, BrokerConfig, ListenerConfig
+from amqtt.errors import AMQTTError
+from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
+from amqtt.session import Session
+
+from sansang_collector.registry import Registry
+from sansang_wire import topics
+
+log = logging.getLogger(__name__)
+
+COLLECTOR_USER = "collector"
+WRITTEN_BY_AGENTS = ("batch", "hello", "status")
+READ_BY_AGENTS = ("receipt", "config")
+
+
+class BrokerUnavailableError(Exception):
+    """The embedded broker can't start; the message says why and what to do."""
+
+
+class EmbeddedBroker:
+    """A broker in this process. `password` is what the collector itself logs in with."""
+
+    def __init__(self, host: str, port: int, registry: Callable[[], Registry]) -> None:
+        self.password = secrets.token_hex(16)
+        self._address = f"{host}:{port}"
+        plugin = f"{Rights.__module__}.{Rights.__qualname__}"
+        access = Access(registry, self.password)
+        self._broker = Broker(
+            BrokerConfig(
+                listeners={"default": ListenerConfig(bind=self._address)},
+                plugins={plugin: {"access": access}},
+            )
+        )
+
+    async def start(self) -> None:
+        """Raises BrokerUnavailableError."""
+        logging.getLogger("amqtt").setLevel(logging.CRITICAL)
+        logging.getLogger("transitions").setLevel(logging.CRITICAL)
+        try:
+            await self._broker.start()
+        except AMQTTError as error:
+            what = f"the broker can't listen on {self._address}: {error}"
+            raise BrokerUnavailableError(f"{what}; choose another port in [broker]") from error
+
+    async def stop(self) -> None:
+        """End every connection."""
+        await self._broker.shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may come in, and what they may do there."""
+
+    registry: Callable[[], Registry]
+    collector_password: str
+
+    def admits(self, user: str, client_id: str, password: str) -> bool:
+        """Whether this login is right; the client id must be the user name."""
+        if user != client_id:
+            return False
+        if user == COLLECTOR_USER:
+            return hmac.compare_digest(password, self.collector_password)
+        entry = self.registry().agent(user)
+        if entry is None or entry.password_sha256 is None:
+            return False
+        digest = hashlib.sha256(password.encode()).hexdigest()
+        return hmac.compare_digest(digest, entry.password_sha256)
+
+    def allows(self, user: str, topic: str, *, write: bool) -> bool:
+        """Whether this user may publish to, or subscribe to, this topic."""
+        if user == COLLECTOR_USER:
+            return True
+        if not write and topic == topics.COLLECTOR_STATUS:
+            return True
+        channels = WRITTEN_BY_AGENTS if write else READ_BY_AGENTS
+        return topic in {f"sansang/1/{user}/{channel}" for channel in channels}
+
+
+class Rights(BaseAuthPlugin, BaseTopicPlugin):
+    """amqtt's way to ask: it makes the plug-in by name and hands it its configuration."""
+
+    @dataclass
+    class Config(BaseAuthPlugin.Config):
+        """What the broker was given."""
+
+        access: Any
+
+    async def authenticate(self, *, session: Session) -> bool:
+        """amqtt: may this client connect?"""
+        access: Access = cast("Any", self.config).access
+        user, client_id = session.username or "", session.client_id or ""
+        admitted = access.admits(user, client_id, session.password or "")
+        if not admitted:
+            log.warning("the broker refused the login of %.80r: not in the registry", user)
+        return admitted
+
+    async def topic_filtering(
+        self,
+        *,
+        session: Session | None = None,
+        topic: str | None = None,
+        action: Action | None = None,
+    ) -> bool:
+        """amqtt: may this client publish, subscribe or receive here?"""
+        if action is Action.RECEIVE:
+            return True  # it was asked when it subscribed
+        user = (session.username if session else None) or ""
+        access: Access = cast("Any", self.config).access
+        return access.allows(user, topic or "", write=action is Action.PUBLISH)

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts together what the page, the API and the command line show: registry, record, ingest, store."""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+
+import sansang_collector
+from sansang_collector.ingest import Ingest
+from sansang_collector.numbers import EpochNumbers
+from sansang_collector.record import AgentRecord, Record
+from sansang_collector.registry import RegistryFile
+from sansang_collector.store.base import Latest, SeriesStore
+from sansang_collector.views import AgentView, CollectorView, EpochView, SiteView
+
+LATEST_WITHIN_US = 3_600 * 1_000_000
+
+
+class Status:
+    """What is known now."""
+
+    def __init__(
+        self,
+        registry: RegistryFile,
+        record: Record,
+        store: SeriesStore,
+        ingest: Ingest,
+        broker_problem: Callable[[], str | None],
+    ) -> None:
+        self._registry = registry
+        self._record = record
+        self._store = store
+        self._ingest = ingest
+        self._broker_problem = broker_problem
+        self.states: dict[str, str] = {}
+        """By agent: what the broker last said of it."""
+        self.instance = secrets.token_hex(8)
+        self.started = time.time_ns() // 1000
+
+    def collector(self) -> CollectorView:
+        """The collector itself."""
+        ingest = self._ingest
+        return CollectorView(
+            version=sansang_collector.__version__,
+            instance=self.instance,
+            started=self.started,
+            broker=self._broker_problem(),
+            store=ingest.store_problem,
+            record=ingest.record_problem,
+            registry=self._registry.problem,
+            queued=ingest.queued,
+            queue_dropped=ingest.queue_dropped,
+            batches=ingest.batches,
+            readings=ingest.readings,
+            points_refused=ingest.points_refused,
+            unregistered=dict(ingest.strangers),
+        )
+
+    def sites(self) -> list[SiteView]:
+        """Every site of the registry, with its agents."""
+        by_site: dict[str | None, list[AgentView]] = {}
+        for agent in self.agents():
+            by_site.setdefault(agent.site, []).append(agent)
+        return [
+            SiteView(
+                site=site.id,
+                name=site.name,
+                commune=site.commune,
+                kind=site.kind,
+                simulated=site.simulated,
+                agents=by_site.get(site.id, []),
+            )
+            for site in self._registry.current.sites
+        ]
+
+    def agents(self) -> list[AgentView]:
+        """Every agent of the registry, and those the record knows from before."""
+        registry = self._registry.current
+        with self._record.lock:
+            names = {entry.id for entry in registry.agents} | set(self._record.agents)
+            records = {name: self._record.agents.get(name) for name in names}
+            return [self._agent(records[name] or AgentRecord(name)) for name in sorted(names)]
+
+    def latest(self, kind: str, site: str) -> Sequence[Latest]:
+        """The newest reading of each series, an hour old at most. Raises StoreUnavailableError."""
+        return self._store.latest(kind, site, time.time_ns() // 1000 - LATEST_WITHIN_US)
+
+    def _agent(self, record: AgentRecord) -> AgentView:
+        registry = self._registry.current
+        entry = registry.agent(record.agent)
+        site = registry.site(entry.site) if entry else None
+        hello = record.hello
+        answer = hello.config if hello else None
+        epochs = list(record.epochs.values())
+        return AgentView(
+            agent=record.agent,
+            site=site.id if site else None,
+            simulated=bool(site and site.simulated),
+            status=self.states.get(record.agent, "never"),
+            last_seen=record.last_seen,
+            last_reading=record.last_reading,
+            version=hello.version if hello else None,
+            boot=hello.boot if hello else None,
+            clock=hello.clock if hello else None,
+            clock_error_ms=hello.clock_error_ms if hello else None,
+            certificate_dates_checked=hello.certificate_dates_checked if hello else None,
+            epochs=[_epoch(each) for each in epochs],
+            batches=record.batches,
+            readings=record.readings,
+            duplicates=record.duplicates,
+            outstanding=sum(each.outstanding for each in epochs),
+            lost=sum(each.lost for each in epochs),
+            undated=record.undated,
+            dropped_batches=hello.dropped_batches if hello else 0,
+            dropped_readings=hello.dropped_readings if hello else 0,
+            outbox_resets=hello.outbox_resets if hello else 0,
+            cloned_at=record.cloned_at,
+            rejected=dict(record.rejected),
+            config_version=answer.version if answer else None,
+            config_mistakes=list(answer.mistakes) if answer else [],
+        )
+
+
+def _epoch(numbers: EpochNumbers) -> EpochView:
+    return EpochView(
+        epoch=numbers.epoch,
+        next=numbers.next,
+        received=numbers.received.count,
+        outstanding=numbers.outstanding,
+        lost=numbers.lost,
+        last_received=numbers.last_received,
+    )
