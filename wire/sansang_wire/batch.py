@@ -7,6 +7,7 @@ leaves the batch with the agent. `docs/wire.md` has a sample of each message.
 """
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
@@ -21,6 +22,8 @@ MAX_BATCH_BYTES = 32 * 1024
 """What an agent puts into one batch at most; brokers disconnect over larger messages."""
 MAX_MESSAGE_BYTES = 2 * MAX_BATCH_BYTES
 """What the collector looks at; anything larger is not ours."""
+LONGEST_INTEGER = 40
+"""Digits of an integer that are still read as one; Python refuses to read very long ones."""
 
 AgentId = Annotated[str, Meta(min_length=1, max_length=63)]
 Epoch = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
@@ -211,7 +214,7 @@ def _decode_one_by_one(payload: bytes) -> Decoded:
     for raw in envelope.readings:
         try:
             readings.append(_reading_decoder.decode(raw))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             rejected.append(Rejection(_reason(str(error)), str(error)))
     return Decoded(
         Batch(
@@ -229,10 +232,13 @@ def _decode_one_by_one(payload: bytes) -> Decoded:
 
 
 def _decode_envelope(payload: bytes) -> Envelope:
-    # The standard library reads NaN and Infinity, which JSON does not have (here they come back as
-    # their names, which no number field takes): a batch that carries one loses only that reading.
+    # The standard library reads what msgspec does not: NaN, numbers beyond any type, half a
+    # surrogate pair. They become lists, which no field of a reading takes, or stay broken text: a
+    # batch that carries one loses only that reading.
     try:
-        loose = json.loads(payload.decode(), parse_constant=str)
+        loose = json.loads(
+            payload.decode(), parse_constant=_unusable, parse_float=_float, parse_int=_int
+        )
     except UnicodeDecodeError as error:
         raise BadMessageError("not_utf8", str(error)) from error
     except (ValueError, RecursionError) as error:
@@ -241,13 +247,28 @@ def _decode_envelope(payload: bytes) -> Envelope:
     if isinstance(version, int) and version != VERSION:
         raise BadMessageError("unknown_version", f"v is {version}, known is {VERSION}")
     try:
-        return _envelope_decoder.decode(encode(loose))
+        return _envelope_decoder.decode(
+            json.dumps(loose, ensure_ascii=False).encode(errors="surrogatepass")
+        )
     except (msgspec.DecodeError, ValueError, TypeError) as error:
         raise BadMessageError("bad_envelope", str(error)) from error
 
 
+def _unusable(text: str) -> list[str]:
+    return [text]
+
+
+def _float(text: str) -> float | list[str]:
+    value = float(text)
+    return value if math.isfinite(value) else _unusable(text)
+
+
+def _int(text: str) -> int | list[str]:
+    return int(text) if len(text) <= LONGEST_INTEGER else _unusable(text)
+
+
 _REASONS = (
-    (re.compile(r"Invalid value .* at `\$\.kind`"), "unknown_kind"),
+    (re.compile(r"at `\$\.kind`"), "unknown_kind"),
     (re.compile(r"missing required field"), "missing_field"),
     (re.compile(r"Expected `[^`]*`, got "), "wrong_type"),
     (re.compile(r"Expected `.*` [<>]=? |out of range|length [<>]=|matching regex"), "out_of_range"),
