@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What keeps an agent from working, and how to mend it: settings, clock, disk, rights, broker."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from sansang_agent.clock import kernel_offset
+from sansang_agent.config import AgentConfig
+from sansang_wire import topics
+from sansang_wire.checking import InvalidSettingsError
+from sansang_wire.language import Translate
+from sansang_wire.session import Broker, DisconnectedError, Message, connect
+
+LEAST_FREE_MIB = 50
+
+
+class Finding(NamedTuple):
+    """One thing looked at: in order or not, and what to do when not."""
+
+    name: str
+    ok: bool
+    what: str
+    mend: str = ""
+
+
+async def examine(
+    config: AgentConfig | InvalidSettingsError, path: Path, translate: Translate
+) -> list[Finding]:
+    """Look at everything; a running agent is cut off from the broker for a second at most."""
+    found = [_clock(translate), _echoes(translate)]
+    if isinstance(config, InvalidSettingsError):
+        what = translate("the settings {file} can't be used").format(file=path)
+        mend = "; ".join(str(each) for each in config.mistakes)
+        return [Finding("settings", ok=False, what=what, mend=mend), *found]
+    settings = translate("the settings {file} are in order").format(file=path)
+    found.insert(0, Finding("settings", ok=True, what=settings))
+    found += _disk(config, translate)
+    found.append(await _broker(config, translate))
+    return found
+
+
+def _clock(translate: Translate) -> Finding:
+    if kernel_offset() is not None:
+        return Finding("clock", ok=True, what=translate("the clock is synchronised"))
+    return Finding(
+        "clock",
+        ok=False,
+        what=translate("the clock is not synchronised: the collector's time is used"),
+        mend=translate("start a time service: systemctl enable --now systemd-timesyncd"),
+    )
+
+
+def _echoes(translate: Translate) -> Finding:
+    low, high = map(int, Path("/proc/sys/net/ipv4/ping_group_range").read_text().split())
+    if low <= high:
+        return Finding("echo", ok=True, what=translate("pings need no privilege here"))
+    return Finding(
+        "echo",
+        ok=False,
+        what=translate("pings are forbidden without privilege: TCP is used instead"),
+        mend='sysctl -w net.ipv4.ping_group_range="0 2147483647"',
+    )
+
+
+def _disk(config: AgentConfig, translate: Translate) -> Iterator[Finding]:
+    folder = Path(config.file.outbox.path).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial = folder / f".doctor-{time.time_ns()}"
+        trial.write_text("")
+        trial.unlink()
+    except OSError as error:
+        what = translate("the outbox folder {folder} can't be written").format(folder=folder)
+        mend = translate("give it to the agent's user: {error}").format(error=error)
+        yield Finding("outbox", ok=False, what=what, mend=mend)
+        return
+    free_mib = shutil.disk_usage(folder).free // 2**20
+    yield Finding(
+        "outbox",
+        ok=free_mib >= LEAST_FREE_MIB,
+        what=translate("the outbox folder {folder} has {free} MiB left").format(
+            folder=folder, free=free_mib
+        ),
+        mend="" if free_mib >= LEAST_FREE_MIB else translate("make room on this disk"),
+    )
+
+
+async def _broker(config: AgentConfig, translate: Translate) -> Finding:
+    agent = config.file.agent
+    where = f"{config.host}:{config.port}"
+    broker = Broker(
+        host=config.host,
+        port=config.port,
+        user=agent,
+        tls=config.tls,
+        ca_file=config.file.broker.ca_file,
+        check_certificate_dates=kernel_offset() is not None,
+        password=config.password,
+    )
+    try:
+        # Under the agent's own id, which is all it may use: a running agent reconnects at once.
+        async with connect(broker, _ignore) as session:
+            await session.subscribe([topics.COLLECTOR_STATUS])
+    except DisconnectedError as error:
+        return Finding(
+            "broker",
+            ok=False,
+            what=translate("the broker does not take us: {error}").format(error=error),
+            mend=translate("check the address, the password and the line to {where}").format(
+                where=where
+            ),
+        )
+    return Finding(
+        "broker", ok=True, what=translate("the broker {where} takes us").format(where=where)
+    )
+
+
+def _ignore(_message: Message) -> None:
+    """The doctor only knocks."""

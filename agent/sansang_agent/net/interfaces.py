@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the kernel says of a network interface in sysfs, without privilege.
+
+Source: /sys/class/net (Documentation/ABI/testing/sysfs-class-net); numbers from
+include/uapi/linux/if_arp.h and if.h.
+"""
+
+from pathlib import Path
+
+from sansang_wire.readings import AccessTechnology
+
+INTERFACES = Path("/sys/class/net")
+IFF_UP = 1
+ARPHRD_ETHER = 1
+ARPHRD_LOOPBACK = 772
+ARPHRD_TUNNELS = {
+    512,  # PPP
+    768,  # IPv4 in IPv4
+    769,  # in IPv6
+    776,  # IPv6 in IPv4
+    778,  # GRE
+    823,  # GRE over IPv6
+    65534,  # no header at all: tun, WireGuard, some modems
+}
+
+
+def attribute(interface: str, name: str) -> str | None:
+    """None when there is none: no such interface, or no such value in its present state."""
+    try:
+        return (INTERFACES / interface / name).read_text().strip()
+    except OSError:
+        # `carrier` and others answer EINVAL while the interface is administratively down.
+        return None
+
+
+def number(interface: str, name: str) -> int | None:
+    """An attribute that counts; None also for the kernel's −1, which means unknown."""
+    text = attribute(interface, name)
+    value = None if text is None else int(text, 0)
+    return None if value is None or value < 0 else value
+
+
+def exists(interface: str) -> bool:
+    return (INTERFACES / interface / "ifindex").exists()
+
+
+def is_loopback(interface: str) -> bool:
+    return number(interface, "type") == ARPHRD_LOOPBACK
+
+
+def is_up(interface: str) -> bool:
+    """Operational state up; tun, PPP and WireGuard never say more than unknown (RFC 2863 §3.1.12).
+
+    Such a one counts as up when it was set up and its carrier is not known to be gone.
+    """
+    state = attribute(interface, "operstate")
+    if state != "unknown":
+        return state == "up"
+    flags = number(interface, "flags") or 0
+    return bool(flags & IFF_UP) and number(interface, "carrier") != 0
+
+
+def technology(interface: str) -> AccessTechnology:
+    """What kind of interface it is; the name is looked at last, as anyone may choose it."""
+    folder = INTERFACES / interface
+    if (folder / "wireless").exists() or (folder / "phy80211").exists():
+        return "wireless"
+    kind = number(interface, "type")
+    if "DEVTYPE=wwan" in (attribute(interface, "uevent") or "") or interface.startswith("wwan"):
+        return "mobile"
+    # A tap has the header of Ethernet, and no cable.
+    if kind in ARPHRD_TUNNELS or (folder / "tun_flags").exists():
+        return "tunnel"
+    if kind == ARPHRD_ETHER and not (folder / "bridge").exists():
+        return "wired"
+    return "other"
