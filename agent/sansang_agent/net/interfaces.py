@@ -48,6 +48,12 @@ def is_loopback(interface: str) -> bool:
     return number(interface, "type") == ARPHRD_LOOPBACK
 
 
+def has_carrier(interface: str) -> bool | None:
+    """None while the interface is administratively down: then nobody looks."""
+    carrier = number(interface, "carrier")
+    return None if carrier is None else bool(carrier)
+
+
 def is_up(interface: str) -> bool:
     """Operational state up; tun, PPP and WireGuard never say more than unknown (RFC 2863 §3.1.12).
 
@@ -57,7 +63,7 @@ def is_up(interface: str) -> bool:
     if state != "unknown":
         return state == "up"
     flags = number(interface, "flags") or 0
-    return bool(flags & IFF_UP) and number(interface, "carrier") != 0
+    return bool(flags & IFF_UP) and has_carrier(interface) is not False
 
 
 def technology(interface: str) -> AccessTechnology:

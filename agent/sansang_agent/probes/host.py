@@ -56,7 +56,7 @@ class HostProbe(Probe[HostSettings]):
                 clock_error_ms=None if error_ms is None else min(error_ms, LARGEST_CLOCK_ERROR_MS),
                 clean_shutdown=self.surroundings.clean_shutdown,
                 cpu_pct=self._processor_use(),
-                load_1=os.getloadavg()[0],
+                load_1=round(os.getloadavg()[0], 2),
                 memory_total_bytes=memory.total,
                 memory_available_bytes=memory.available,
                 disk_total_bytes=disk.total if disk else None,
@@ -72,7 +72,7 @@ class HostProbe(Probe[HostSettings]):
         if before is None or now.total <= before.total:
             return None
         idle = (now.idle - before.idle) / (now.total - before.total)
-        return min(100.0, max(0.0, 100 * (1 - idle)))
+        return round(min(100.0, max(0.0, 100 * (1 - idle))), 2)
 
 
 class _ProcessorTime(NamedTuple):

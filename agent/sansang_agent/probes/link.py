@@ -11,7 +11,7 @@ Privileges: none. Data: nothing but its readings.
 
 import fnmatch
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal, NamedTuple, Protocol
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import msgspec
 import psutil
@@ -43,25 +43,6 @@ class LinkSettings(ProbeSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     )
 
 
-class Counters(Protocol):
-    """What psutil tells of an interface's traffic since the interface exists."""
-
-    bytes_sent: int
-    bytes_recv: int
-    errin: int
-    errout: int
-    dropin: int
-    dropout: int
-
-
-class Port(Protocol):
-    """What psutil tells of an interface's port; a speed of 0 means unknown."""
-
-    duplex: int
-    speed: int
-    mtu: int
-
-
 class Counted(NamedTuple):
     """Traffic of one interface at one instant. An interface made anew has another `index`."""
 
@@ -87,18 +68,40 @@ class LinkProbe(Probe[LinkSettings]):
         # With nowrap psutil would add up what a counter lost, and hide that it fell back.
         counters = psutil.net_io_counters(pernic=True, nowrap=False)
         ports = psutil.net_if_stats()
-        # An interface may go away between two reads: then it has no reading.
-        names = [name for name in counters if name in ports and self._is_wanted(name)]
-        before = self._before
-        self._before = {name: _counted(at, name, counters[name]) for name in names}
-        return [
-            msgspec.structs.replace(
-                _reading(at, name, counters[name], ports[name]),
-                rx_mbps=_rate(before.get(name), self._before[name], "rx_bytes"),
-                tx_mbps=_rate(before.get(name), self._before[name], "tx_bytes"),
+        before, self._before = self._before, {}
+        found: list[AnyReading] = []
+        for name, counts in counters.items():
+            # An interface may go away between two reads: then it has no reading.
+            port = ports.get(name)
+            if port is None or not self._is_wanted(name):
+                continue
+            index = interfaces.number(name, "ifindex")
+            now = Counted(at, index, rx_bytes=counts.bytes_recv, tx_bytes=counts.bytes_sent)
+            self._before[name] = now
+            rates = _rates(before.get(name), now)
+            found.append(
+                LinkReading(
+                    at=at,
+                    outcome="ok",
+                    interface=name,
+                    technology=interfaces.technology(name),
+                    up=interfaces.is_up(name),
+                    carrier=interfaces.has_carrier(name),
+                    carrier_changes=interfaces.number(name, "carrier_changes"),
+                    speed_mbps=float(port.speed) if port.speed else None,
+                    duplex=DUPLEX.get(port.duplex),
+                    mtu_bytes=port.mtu,
+                    rx_bytes=counts.bytes_recv,
+                    tx_bytes=counts.bytes_sent,
+                    rx_mbps=rates.rx_mbps,
+                    tx_mbps=rates.tx_mbps,
+                    rx_errors=counts.errin,
+                    tx_errors=counts.errout,
+                    rx_drops=counts.dropin,
+                    tx_drops=counts.dropout,
+                )
             )
-            for name in names
-        ]
+        return found
 
     def _is_wanted(self, name: str) -> bool:
         return (
@@ -108,39 +111,23 @@ class LinkProbe(Probe[LinkSettings]):
         )
 
 
-def _counted(at: int, name: str, counters: Counters) -> Counted:
-    index = interfaces.number(name, "ifindex")
-    return Counted(at, index, counters.bytes_recv, counters.bytes_sent)
+class Rates(NamedTuple):
+    """Mbit/s; None when a counter didn't run through since the run before."""
+
+    rx_mbps: float | None
+    tx_mbps: float | None
 
 
-def _rate(
-    before: Counted | None, now: Counted, counter: Literal["rx_bytes", "tx_bytes"]
-) -> float | None:
-    """Mbit/s between two runs; None when the counter didn't run through."""
+def _rates(before: Counted | None, now: Counted) -> Rates:
     if before is None or before.index != now.index or now.at <= before.at:
-        return None
-    more: int = getattr(now, counter) - getattr(before, counter)
-    # bits per µs are Mbit/s
-    return None if more < 0 else 8 * more / (now.at - before.at)
-
-
-def _reading(at: int, name: str, counters: Counters, port: Port) -> LinkReading:
-    carrier = interfaces.number(name, "carrier")
-    return LinkReading(
-        at=at,
-        outcome="ok",
-        interface=name,
-        technology=interfaces.technology(name),
-        up=interfaces.is_up(name),
-        carrier=None if carrier is None else bool(carrier),
-        carrier_changes=interfaces.number(name, "carrier_changes"),
-        speed_mbps=float(port.speed) if port.speed else None,
-        duplex=DUPLEX.get(port.duplex),
-        mtu_bytes=port.mtu,
-        rx_bytes=counters.bytes_recv,
-        tx_bytes=counters.bytes_sent,
-        rx_errors=counters.errin,
-        tx_errors=counters.errout,
-        rx_drops=counters.dropin,
-        tx_drops=counters.dropout,
+        return Rates(None, None)
+    elapsed_us = now.at - before.at
+    return Rates(
+        _mbps(now.rx_bytes - before.rx_bytes, elapsed_us),
+        _mbps(now.tx_bytes - before.tx_bytes, elapsed_us),
     )
+
+
+def _mbps(more_bytes: int, elapsed_us: int) -> float | None:
+    """Bits per microsecond are Mbit/s. To the bit, as every digit is paid for."""
+    return None if more_bytes < 0 else round(8 * more_bytes / elapsed_us, 6)

@@ -65,7 +65,6 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 DEFAULT_TARGETS = (
     Target(name="gateway", host=GATEWAY, scope="gateway"),
     Target(name="vnnic", host="vnnic.vn", scope="domestic"),
-    Target(name="vnexpress", host="vnexpress.net", scope="domestic"),
     Target(name="cloudflare", host="1.1.1.1", scope="international"),
     Target(name="cloudflare", host="2606:4700:4700::1111", scope="international"),
     Target(name="google", host="8.8.8.8", scope="international"),
@@ -79,7 +78,7 @@ class ReachabilitySettings(ProbeSettings, frozen=True, kw_only=True, forbid_unkn
     targets: Annotated[list[Target], Meta(max_length=32)] = msgspec.field(
         default_factory=lambda: list(DEFAULT_TARGETS)
     )
-    packets: Annotated[int, Meta(ge=1, le=100)] = 3
+    packets: Annotated[int, Meta(ge=1, le=100)] = 5
     interval_s: Annotated[float, Meta(ge=0.05, le=10)] = 0.2
     timeout_s: Annotated[float, Meta(ge=0.1, le=30)] = 2
 
@@ -159,15 +158,31 @@ def _reading(
         scope=target.scope,
         method=came.method if came else None,
         address=str(located.address) if located.address else None,
-        lookup_ms=located.lookup_ms,
+        lookup_ms=_to_the_us(located.lookup_ms),
         sent=came.sent if came else None,
         received=came.received if came else None,
-        loss_pct=100 * (1 - came.received / came.sent) if came and came.sent else None,
-        rtt_min_ms=min(trips, default=None),
-        rtt_avg_ms=statistics.fmean(trips) if trips else None,
-        rtt_max_ms=max(trips, default=None),
-        jitter_ms=statistics.fmean(steps) if steps else None,
+        loss_pct=_loss_pct(came),
+        rtt_min_ms=_to_the_us(min(trips, default=None)),
+        rtt_avg_ms=_mean(trips),
+        rtt_max_ms=_to_the_us(max(trips, default=None)),
+        jitter_ms=_mean(steps),
     )
+
+
+def _loss_pct(came: Echoes | None) -> float | None:
+    """None when nothing left the box: then nothing was lost."""
+    return (
+        None if came is None or not came.sent else round(100 * (1 - came.received / came.sent), 2)
+    )
+
+
+def _mean(milliseconds: Sequence[float]) -> float | None:
+    return _to_the_us(statistics.fmean(milliseconds)) if milliseconds else None
+
+
+def _to_the_us(milliseconds: float | None) -> float | None:
+    """What is finer is noise, and every digit is paid for."""
+    return None if milliseconds is None else round(milliseconds, 3)
 
 
 def _outcome(reason: str | None) -> Outcome:
