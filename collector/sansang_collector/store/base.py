@@ -2,8 +2,10 @@
 """What a series store does, whichever it is.
 
 A series is kind + site + agent + labels. A point overwrites the one at the same instant of its
-series, so that writing again changes nothing. Booleans and `outcome` are stored as integers,
-words and `reason` as strings, null fields not at all.
+series, so that writing again changes nothing. (A reading with *other* fields at the same instant
+may replace that one or be merged into it: agents never send two.) Booleans and `outcome` are stored
+as integers, words and `reason` as strings, null fields not at all, and neither is a float that is
+NaN. Everywhere a value is named, `outcome` and `reason` are values too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +25,9 @@ class Point(NamedTuple):
 class Series(NamedTuple):
     """One value of one series over time: (µs since the Unix epoch, value), oldest first.
 
-    With a step, the mean of each step that has data, at the step's beginning.
+    With a step, one point for each step that has data, dated at the step's beginning, which is a
+    multiple of the step since the epoch: the mean of numbers, the last of words. A step that
+    straddles `start` or `end` counts only what is inside.
     """
 
     site: str
@@ -44,30 +48,39 @@ class Latest(NamedTuple):
 
 
 class StoreUnavailableError(Exception):
-    """The store can't take or give anything now; the same call may work later."""
+    """The store can't take or give anything now; the same call may work later.
+
+    The message is a sentence for the person who keeps the collector: what, where, what to do.
+    """
+
+
+class StoreBrokenError(Exception):
+    """What the store keeps can't be used, and no waiting will help. The message is a sentence."""
 
 
 class SeriesStore(Protocol):
-    """Blocking calls, made from one thread at a time."""
+    """Blocking calls. `write` comes from one thread at a time, reads may come from others."""
 
     def write(self, points: Sequence[Point]) -> int:
         """Returns how many points the store refused for good (a partial write is never retried).
 
-        Raises StoreUnavailableError when nothing is certain: write all of it again.
+        When it returns, the rest survives a power cut. Raises StoreUnavailableError when nothing is
+        certain: write all of it again.
         """
         ...
 
     def series(  # noqa: PLR0913, PLR0917 - the shape of the API's query
         self, kind: str, value: str, site: str, start: int, end: int, step: int | None = None
     ) -> list[Series]:
-        """Every series of `site` that has `value` in [start, end), times in µs.
+        """Every series of `site` that has `value` in [start, end), times and step in µs, step ≥ 1.
 
-        Raises KeyError for a kind or value that does not exist, StoreUnavailableError.
+        Ordered by agent and labels. Raises KeyError for a kind or value that does not exist,
+        StoreUnavailableError.
         """
         ...
 
     def latest(self, kind: str, site: str, since: int) -> list[Latest]:
-        """The newest point at or after `since` of every series. Raises as `series` does."""
+        """The newest point at or after `since` (µs) of every series; order, errors as `series`."""
         ...
 
     def healthy(self) -> str | None:
