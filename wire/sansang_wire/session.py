@@ -282,11 +282,23 @@ class Session:
         self._on_message(Message(message.topic, bytes(message.payload), message.retain))
 
 
+class _TlsSocket(ssl.SSLSocket):
+    """Closed when its handshake fails: paho only lets go of it."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def _tls_context(broker: Broker) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=broker.ca_file)
     except OSError as error:
         raise DisconnectedError(f"the CA file {broker.ca_file} can't be read: {error}") from error
+    context.sslsocket_class = _TlsSocket
     if not broker.check_certificate_dates:
         context.verify_flags |= X509_V_FLAG_NO_CHECK_TIME
     return context

@@ -35,6 +35,8 @@ async def in_daemon_thread(function: Callable[P, T], *args: P.args, **kwargs: P.
             raised = error
         with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(settle, result, raised)
+        # An error holds this frame, and with it all that the call had opened.
+        raised = None
 
     threading.Thread(target=run, daemon=True, name=getattr(function, "__name__", "call")).start()
     return await done
