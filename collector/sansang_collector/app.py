@@ -6,23 +6,273 @@ import contextlib
 import logging
 import signal
 import time
-from pathlib import Path
+from collections.abc import Callable, Coroutine, Generator
 
 import uvicorn
 
 import sansang_collector
-from sansang_collector.broker import COLLECTOR_USER, EmbeddedBroker
-from sansang_collector.config import CollectorConfig
+from sansang_collector.broker import COLLECTOR_USER, BrokerUnavailableError, EmbeddedBroker
+from sansang_collector.config import (
+    CollectorConfig,
+    InfluxDB1Config,
+    InfluxDB2Config,
+    StoreConfig,
+)
 from sansang_collector.ingest import Answer, Ingest
-from sansang_collector.record import Record
+from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
-from sansang_collector.store.base import SeriesStore
+from sansang_collector.store.base import SeriesStore, StoreBrokenError, StoreUnavailableError
 from sansang_collector.store.embedded import EmbeddedStore
 from sansang_collector.web import create_app
 from sansang_wire import topics
-from sansang_wire import batch as messages
-from sansang_wire.batch import BadMessageError, CollectorStatus, decode, encode
-from sansang_wire.session import Broker, Message, Session, connect, keep_connected
+from sansang_wire.batch import BadMessageError, CollectorStatus, encode
+from sansang_wire.batch import Status as AgentStatus
+from sansang_wire.batch import decode as decode_message
+from sansang_wire.session import (
+    Broker,
+    DisconnectedError,
+    Message,
+    Session,
+    connect,
+    keep_connected,
+)
 
 log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 5
+
+
+class PortTakenError(Exception):
+    """The page can't listen where it should; the message says what to do."""
+
+
+class Collector:
+    """One running collector.
+
+    Raises what stands in the way of a start: RecordUnavailableError, StoreBrokenError,
+    StoreUnavailableError, BrokerUnavailableError, PortTakenError; each says what to do.
+    """
+
+    def __init__(self, config: CollectorConfig) -> None:
+        self._config = config
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+        self._registry = RegistryFile(config.registry)
+        self._record = Record(config.data_dir / "record.db")
+        self._store = _open_store(config)
+        self._ingest = Ingest(
+            lambda: self._registry.current, self._record, self._store, self._answer
+        )
+        self._session: Session | None = None
+        self._broker_problem: str | None = "not connected yet"
+        self._status = Status(
+            self._registry, self._record, self._store, self._ingest, lambda: self._broker_problem
+        )
+        self._sent_configs: dict[str, str] = {}
+        self._embedded: EmbeddedBroker | None = None
+        self._server: uvicorn.Server | None = None
+
+    async def run(self, on_ready: Callable[[], None] | None = None) -> None:
+        """Serve until SIGTERM or SIGINT; `on_ready` is called once everything answers."""
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        broker = await self._start_broker()
+        server = self._page()
+        tasks = [
+            asyncio.create_task(server, name="page"),
+            asyncio.create_task(self._ingest.run(), name="ingest"),
+            asyncio.create_task(self._keep_connected(broker), name="session"),
+            asyncio.create_task(self._look_around(), name="look"),
+            asyncio.create_task(_until(stopping), name="stop"),
+        ]
+        try:
+            if on_ready is not None:
+                on_ready()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await self._stop(tasks)
+
+    async def _start_broker(self) -> Broker:
+        address = self._config.broker
+        if isinstance(address, Broker):
+            return address
+        self._embedded = EmbeddedBroker(str(address), lambda: self._registry.current)
+        await self._embedded.start()
+        return Broker(address.host, address.port, COLLECTOR_USER, password=self._embedded.password)
+
+    def _page(self) -> Coroutine[None, None, None]:
+        address = self._config.web
+        settings = uvicorn.Config(
+            create_app(self._status),
+            host=address.host,
+            port=address.port,
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+        try:
+            listening = settings.bind_socket()
+        except SystemExit as error:
+            what = f"the page can't listen on {address}: the port is taken"
+            raise PortTakenError(f"{what}; choose another in [web]") from error
+        self._server = _QuietServer(settings)
+        return self._server.serve([listening])
+
+    async def _keep_connected(self, broker: Broker) -> None:
+        will = Message(topics.COLLECTOR_STATUS, self._own_status("offline"))
+        await keep_connected(
+            lambda: connect(broker, self._on_message, will),
+            self._use,
+            self._on_lost,
+            longest_wait_s=10,
+        )
+
+    async def _use(self, session: Session) -> None:
+        await session.subscribe([topics.every_agent(name) for name in ("batch", "hello", "status")])
+        self._session, self._broker_problem = session, None
+        self._sent_configs.clear()
+        try:
+            session.publish(topics.COLLECTOR_STATUS, self._own_status("online"), retain=True)
+            self._sync_configs()
+            await session.lost()
+        finally:
+            self._session = None
+
+    def _on_lost(self, reason: str) -> None:
+        if reason != self._broker_problem:
+            log.warning("no connection to the broker: %s", reason)
+        self._broker_problem = reason
+
+    def _on_message(self, message: Message) -> None:
+        try:
+            topic = topics.parse(message.topic)
+        except topics.InvalidTopicError:
+            return
+        if topic.channel != "status":
+            self._ingest.offer(topic, message.payload)
+            return
+        with contextlib.suppress(BadMessageError):
+            state = decode_message(message.payload, AgentStatus).state
+            self._status.states[topic.agent] = state
+
+    def _answer(self, answers: list[Answer]) -> None:
+        if self._session is None:
+            return
+        try:
+            for agent, receipt in answers:
+                topic = str(topics.Topic(agent, "receipt"))
+                self._session.publish(topic, encode(receipt), qos=0)
+                if receipt.echo is not None:
+                    self._sync_config(agent)
+        except DisconnectedError:
+            log.info("receipts were not sent: the connection is gone, the agents send again")
+
+    def _sync_configs(self) -> None:
+        for agent in self._registry.current.agents:
+            self._sync_config(agent.id)
+
+    def _sync_config(self, agent: str) -> None:
+        """Send an agent its settings, unless its last hello says that it has them."""
+        wanted = self._registry.current.config_for(agent)
+        if wanted is None or self._session is None:
+            return
+        record = self._record.agents.get(agent)
+        hello = record.hello if record else None
+        known = hello.config.version if hello and hello.config else None
+        if wanted.version not in {known, self._sent_configs.get(agent)}:
+            topic = str(topics.Topic(agent, "config"))
+            self._session.publish(topic, encode(wanted), retain=True)
+            self._sent_configs[agent] = wanted.version
+
+    async def _look_around(self) -> None:
+        """Take in a changed registry; tell agents to go on when a fault is over."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if self._registry.reload():
+                log.info("the registry has changed and is in use")
+                self._ingest.forgive_strangers()
+                self._sync_configs()
+                self._nudge()
+            if await self._ingest.recovered():
+                log.info("readings are taken again")
+                self._nudge()
+
+    def _nudge(self) -> None:
+        """A collector that says again that it is there: agents send what has no receipt."""
+        if self._session is not None:
+            with contextlib.suppress(DisconnectedError):
+                online = self._own_status("online")
+                self._session.publish(topics.COLLECTOR_STATUS, online, retain=True)
+
+    def _own_status(self, state: str) -> bytes:
+        return encode(
+            CollectorStatus(
+                state="online" if state == "online" else "offline",
+                instance=self._status.instance,
+                version=sansang_collector.__version__,
+                time=time.time_ns() // 1000,
+            )
+        )
+
+    async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
+        if self._session is not None:
+            with contextlib.suppress(DisconnectedError):
+                offline = self._own_status("offline")
+                self._session.publish(topics.COLLECTOR_STATUS, offline, retain=True)
+                await self._session.flush(1)
+        if self._server is not None:
+            self._server.should_exit = True
+            await asyncio.wait({each for each in tasks if each.get_name() == "page"}, timeout=2)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._ingest.store_lot()
+        if self._embedded is not None:
+            await self._embedded.stop()
+        self._store.close()
+        self._record.close()
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves the signals to the collector."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+def run(config: CollectorConfig, on_ready: Callable[[], None] | None = None) -> int:
+    """Run the collector until it is told to stop; returns the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+
+    async def main() -> None:
+        await Collector(config).run(on_ready)
+
+    try:
+        asyncio.run(main())
+    except (
+        RecordUnavailableError,
+        StoreBrokenError,
+        StoreUnavailableError,
+        BrokerUnavailableError,
+        PortTakenError,
+    ) as error:
+        log.error("%s", error)
+        return 1
+    return 0
+
+
+def _open_store(config: CollectorConfig) -> SeriesStore:
+    settings: StoreConfig = config.store
+    match settings:
+        case InfluxDB1Config() | InfluxDB2Config():
+            raise NotImplementedError
+        case _:
+            return EmbeddedStore(config.data_dir / "series.db")
+
+
+async def _until(event: asyncio.Event) -> None:
+    await event.wait()

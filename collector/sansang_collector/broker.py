@@ -37,9 +37,9 @@ class BrokerUnavailableError(Exception):
 class EmbeddedBroker:
     """A broker in this process. `password` is what the collector itself logs in with."""
 
-    def __init__(self, host: str, port: int, registry: Callable[[], Registry]) -> None:
+    def __init__(self, address: str, registry: Callable[[], Registry]) -> None:
         self.password = secrets.token_hex(16)
-        self._address = f"{host}:{port}"
+        self._address = address
         plugin = f"{Rights.__module__}.{Rights.__qualname__}"
         access = Access(registry, self.password)
         self._broker = Broker(

@@ -107,6 +107,19 @@ class Ingest:
         self._queue.append((topic, payload))
         self._filled.set()
 
+    def forgive_strangers(self) -> None:
+        """Begin counting unknown agents anew: the registry may know them now."""
+        self.strangers.clear()
+
+    async def recovered(self) -> bool:
+        """Whether a fault of the store or the record has ended since it was last looked at."""
+        faulty = bool(self.store_problem or self.record_problem)
+        if faulty:
+            self.store_problem, self.record_problem = await in_daemon_thread(
+                lambda: (self._store.healthy(), self._record.problem())
+            )
+        return faulty and not (self.store_problem or self.record_problem)
+
     async def run(self) -> None:
         """Store lot after lot, until cancelled."""
         while True:
@@ -150,7 +163,6 @@ class Ingest:
                     case _:
                         pass
             change.save()
-            self.record_problem = None
             self.batches += change.batches
             self.readings += change.readings
             return change.answers(time.time_ns() // 1000)
@@ -198,8 +210,6 @@ class Ingest:
             self._tell_problem("store", str(error))
             self.store_problem = str(error)
             return False
-        if points:
-            self.store_problem = None
         return True
 
     def _take(self, change: "_Change", arrival: _Arrival, now: int) -> None:

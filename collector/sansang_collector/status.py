@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Puts together what the page, the API and the command line show: registry, record, ingest, store."""
+"""Puts together what the page, the API and the command line show."""
 
 import secrets
 import time
