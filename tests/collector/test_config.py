@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a collector's settings may say, and every word a person gets when they are wrong."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from sansang_collector.config import (
+    Address,
+    CollectorConfig,
+    EmbeddedStoreConfig,
+    InfluxDB1Config,
+    InfluxDB2Config,
+    check_config,
+    load,
+)
+from sansang_collector.settings_file import InvalidFileError
+from sansang_wire.session import Broker
+
+HERE = 'broker.listen = "127.0.0.1:1883"\n'
+
+BAD = {
+    "nothing at all": (
+        "",
+        [
+            (
+                "broker: listen (the broker inside the collector) or url (one of your own), not both:"
+                " neither is given"
+            )
+        ],
+    ),
+    "both brokers": (
+        'broker = {listen = "127.0.0.1:1883", url = "mqtt://broker"}',
+        [
+            (
+                "broker: listen (the broker inside the collector) or url (one of your own), not both:"
+                " both are given"
+            )
+        ],
+    ),
+    "a key of the other broker": (
+        'broker = {listen = "127.0.0.1:1883", user = "me"}',
+        ["broker.user: means nothing beside listen: it is for a broker of your own"],
+    ),
+    "an unknown section": (
+        HERE + 'strore.kind = "embedded"',
+        ["strore: unknown key — did you mean 'store'?"],
+    ),
+    "an unknown key": (
+        'broker.lisen = "127.0.0.1:1883"\nbroker.url = "mqtt://broker"',
+        ["broker.lisen: unknown key — did you mean 'listen'?"],
+    ),
+    "a section that is none": (
+        HERE + "web = 8080",
+        ["web: is not a table (it is 8080)"],
+    ),
+    "a wrong type": (
+        HERE + "data_dir = 7",
+        ["data_dir: expected `str`, got `int` (it is 7)"],
+    ),
+    "an address without a port": (
+        'broker.listen = "127.0.0.1"',
+        [
+            "broker.listen: '127.0.0.1' is not an address and a port, as in '127.0.0.1:8080'",
+        ],
+    ),
+    "a URL that is none": (
+        'broker.url = "tcp://broker"',
+        ["broker.url: 'tcp://broker' is not mqtt://host[:port] or mqtts://host[:port]"],
+    ),
+    "a CA where nothing is encrypted": (
+        'broker = {url = "mqtt://broker", ca_file = "open"}',
+        ["broker.ca_file: means nothing without TLS: the url must begin with mqtts://"],
+    ),
+    "a CA file that is not there": (
+        'broker = {url = "mqtts://broker", ca_file = "absent"}',
+        ["broker.ca_file: there is no file FOLDER/absent"],
+    ),
+    "a secret that is not there": (
+        'broker = {url = "mqtt://broker", password_file = "absent"}',
+        ["broker.password_file: FOLDER/absent can't be read: No such file or directory"],
+    ),
+    "a secret for everybody": (
+        'broker = {url = "mqtt://broker", password_file = "open"}',
+        ["broker.password_file: everybody can read FOLDER/open: chmod o-r FOLDER/open"],
+    ),
+    "an empty secret": (
+        'broker = {url = "mqtt://broker", password_file = "empty"}',
+        ["broker.password_file: FOLDER/empty is empty"],
+    ),
+    "an unknown store": (
+        HERE + 'store.kind = "influxdb3"',
+        [
+            (
+                "store.kind: 'influxdb3' is not one of embedded, influxdb1, influxdb2"
+                " — did you mean 'influxdb2'?"
+            )
+        ],
+    ),
+    "all that InfluxDB 1 lacks": (
+        HERE + 'store = {kind = "influxdb1", org = "xa", user = "me"}',
+        [
+            "store: user and password_file go together: one of them is missing",
+            "store.database: is missing: kind 'influxdb1' needs it",
+            "store.org: means nothing for kind 'influxdb1'",
+            "store.url: is missing: kind 'influxdb1' needs it",
+        ],
+    ),
+    "all that InfluxDB 2 lacks": (
+        HERE + 'store = {kind = "influxdb2", url = "influx", database = "xa"}',
+        [
+            "store.bucket: is missing: kind 'influxdb2' needs it",
+            "store.database: means nothing for kind 'influxdb2'",
+            "store.org: is missing: kind 'influxdb2' needs it",
+            "store.token_file: is missing: kind 'influxdb2' needs it",
+            "store.url: 'influx' is not http://host[:port] or https://host[:port]",
+        ],
+    ),
+    "a password in a URL": (
+        HERE + 'store = {kind = "influxdb1", url = "http://me:secret@db", database = "xa"}',
+        ["store.url: holds a user or password: those stand in files"],
+    ),
+    "a page for everybody": (
+        HERE + 'web.listen = "0.0.0.0:8080"',
+        [
+            (
+                "web.listen: 0.0.0.0:8080 can be reached from other machines, and the page has no users"
+                " or passwords yet: use 127.0.0.1:8080, and an SSH tunnel from elsewhere"
+            )
+        ],
+    ),
+    "mistakes everywhere": (
+        (
+            'data_dri = "/x"\nbroker = {url = "tcp://b", port = 1}\nstore.kind = "sqlite"\n'
+            'web.listen = ":80"'
+        ),
+        [
+            "broker.port: unknown key",
+            "broker.url: 'tcp://b' is not mqtt://host[:port] or mqtts://host[:port]",
+            "data_dri: unknown key — did you mean 'data_dir'?",
+            "store.kind: 'sqlite' is not one of embedded, influxdb1, influxdb2",
+            "web.listen: ':80' is not an address and a port, as in '127.0.0.1:8080'",
+        ],
+    ),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a good secret, one that everybody can read, and an empty one."""
+    for name, content, mode in (
+        ("secret", "s3cret\n", 0o600),
+        ("open", "s3cret\n", 0o644),
+        ("empty", "", 0o600),
+    ):
+        (tmp_path / name).write_text(content)
+        (tmp_path / name).chmod(mode)
+    return tmp_path
+
+
+def read(text: str, folder: Path) -> CollectorConfig:
+    return check_config(tomllib.loads(text), folder / "collector.toml")
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_every_mistake_is_told_at_once(case: str, folder: Path) -> None:
+    """In the order of the keys, each with its path and what to write instead."""
+    text, expected = BAD[case]
+    with pytest.raises(InvalidFileError) as raised:
+        read(text, folder)
+    told = [str(mistake).replace(str(folder), "FOLDER") for mistake in raised.value.mistakes]
+    assert told == expected
+    assert raised.value.file == folder / "collector.toml"
+
+
+def test_the_shortest_file_is_one_line(folder: Path) -> None:
+    """A broker inside the collector, an embedded store, the page on loopback."""
+    config = read(HERE, folder)
+    assert config == CollectorConfig(
+        data_dir=Path("/var/lib/sansang"),
+        registry=folder / "registry.toml",
+        broker=Address("127.0.0.1", 1883),
+        store=EmbeddedStoreConfig(),
+        web=Address("127.0.0.1", 8080),
+    )
+
+
+def test_a_broker_of_your_own_and_paths_beside_the_file(folder: Path) -> None:
+    """Relative paths count from the folder of the settings, not from where one stands."""
+    config = read(
+        'data_dir = "data"\nregistry = "xa.toml"\nweb.listen = "[::1]:80"\n[broker]\n'
+        'url = "mqtts://broker.example"\npassword_file = "secret"\nca_file = "open"',
+        folder,
+    )
+    assert (config.data_dir, config.registry) == (folder / "data", folder / "xa.toml")
+    assert config.broker == Broker(
+        host="broker.example",
+        port=8883,
+        user="collector",
+        tls=True,
+        ca_file=str(folder / "open"),
+        password="s3cret",
+    )
+    assert str(config.web) == "[::1]:80"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            (
+                'kind = "influxdb1"\nurl = "http://127.0.0.1:8086/"\ndatabase = "xa"\nuser = "me"\n'
+                'password_file = "secret"'
+            ),
+            InfluxDB1Config("http://127.0.0.1:8086", "xa", "me", "s3cret"),
+        ),
+        (
+            (
+                'kind = "influxdb2"\nurl = "https://db"\norg = "xa"\nbucket = "b"\n'
+                'token_file = "secret"'
+            ),
+            InfluxDB2Config("https://db", "xa", "b", "s3cret"),
+        ),
+    ],
+)
+def test_series_may_go_to_influxdb(text: str, expected: object, folder: Path) -> None:
+    """Secrets come from their files, and no representation shows them."""
+    config = read(HERE + "[store]\n" + text, folder)
+    assert config.store == expected
+    assert "s3cret" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, "the file can't be read: No such file or directory"),
+        (b"\xff", "not UTF-8: "),
+        (b"a = ", "not TOML: "),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_a_mistake_too(
+    content: bytes | None, expected: str, tmp_path: Path
+) -> None:
+    """Absent, not text, or not TOML: one sentence, and which file it is."""
+    path = tmp_path / "collector.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InvalidFileError) as raised:
+        load(path)
+    assert raised.value.file == path
+    assert str(raised.value).startswith(expected)
