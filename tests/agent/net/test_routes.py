@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Default routers, compared with what `ip route` says of the same namespace."""
+
+import sys
+from typing import Any
+
+import pytest
+
+from tests.lab.netns import Host, Lab
+from tests.lab.networks import ROUTER4, ROUTER6, site
+
+ASK = """
+import json
+from sansang_agent.net.routes import default_route
+found = [default_route(family) for family in ("ipv4", "ipv6")]
+print(json.dumps([route and [str(route.router), route.interface, route.metric] for route in found]))
+"""
+
+
+def default_routes(host: Host) -> tuple[Any, Any]:
+    """Router, interface and metric, for IPv4 and IPv6."""
+    ipv4, ipv6 = host.python(ASK)
+    return ipv4, ipv6
+
+
+def said_by_ip(host: Host, family: str) -> list[dict[str, Any]]:
+    return host.json("ip", "-j", family, "route", "show", "default")
+
+
+@pytest.fixture
+def box(lab: Lab) -> Host:
+    """With a cable and no address."""
+    host, other = lab.host("box"), lab.host("other")
+    lab.cable(host, "eth0", other, "eth0")
+    host.up("eth0")
+    other.up("eth0")
+    return host
+
+
+def test_dual_stack_has_a_router_in_each_family(lab: Lab) -> None:
+    """The same next hops as ip(8) shows."""
+    box = site(lab).box
+    ipv4, ipv6 = default_routes(box)
+    assert [ipv4[0], ipv6[0]] == [ROUTER4, ROUTER6]
+    assert ipv4[0] == said_by_ip(box, "-4")[0]["gateway"]
+    assert [ipv6[0], ipv6[2]] == [said_by_ip(box, "-6")[0][key] for key in ("gateway", "metric")]
+
+
+def test_ipv6_only_network_has_a_router(lab: Lab) -> None:
+    """And none in IPv4, without any error."""
+    ipv4, ipv6 = default_routes(site(lab, ipv4=False).box)
+    assert ipv4 is None
+    assert ipv6[0] == ROUTER6
+
+
+def test_ipv4_only_network_has_a_router(lab: Lab) -> None:
+    ipv4, ipv6 = default_routes(site(lab, ipv6=False).box)
+    assert ipv4[0] == ROUTER4
+    assert ipv6 is None
+
+
+def test_no_network_has_none(box: Host) -> None:
+    assert default_routes(box) == (None, None)
+
+
+def test_of_several_routers_the_lowest_metric_counts(box: Host) -> None:
+    box.address("eth0", "192.0.2.2/24", "2001:db8::2/64")
+    box.route("default via 192.0.2.77 metric 700", "default via 192.0.2.5 metric 50")
+    box.route("default via 2001:db8::77 metric 700", "default via 2001:db8::5 metric 50")
+    assert default_routes(box) == (["192.0.2.5", "eth0", 50], ["2001:db8::5", "eth0", 50])
+
+
+def test_link_local_router_keeps_its_zone(box: Host) -> None:
+    """Router advertisements always name link-local next hops (RFC 4861 §4.2)."""
+    box.route("default via fe80::1 dev eth0")
+    assert default_routes(box)[1][:2] == ["fe80::1%eth0", "eth0"]
+
+
+def test_on_link_default_route_has_no_router(box: Host) -> None:
+    """As on a PPP link: a way, and no next hop."""
+    box.address("eth0", "192.0.2.2/24", "2001:db8::2/64")
+    box.route("default dev eth0")
+    box.run("ip", "-6", "route", "add", "default", "dev", "eth0")
+    ipv4, ipv6 = default_routes(box)
+    assert ipv4[:2] == ipv6[:2] == ["None", "eth0"]
+
+
+def test_rejecting_default_route_is_no_way(box: Host) -> None:
+    box.route("unreachable default")
+    box.run("ip", "-6", "route", "add", "unreachable", "default")
+    assert default_routes(box) == (None, None)
+
+
+def test_reading_routes_needs_no_privilege(lab: Lab) -> None:
+    ask = (*("setpriv", "--inh-caps=-all", "--bounding-set=-all"), sys.executable, "-c", ASK)
+    assert site(lab).box.json(*ask)[1][0] == ROUTER6

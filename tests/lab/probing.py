@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run a probe inside a host of a lab: `python -m tests.lab.probing KIND SETTINGS SURROUNDINGS`.
+
+It measures once for each line it reads and prints the readings as one line of JSON.
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sansang_agent.probes.base import ClockState, Surroundings, all_probes
+from sansang_wire import checking
+from sansang_wire.readings import AnyReading
+from tests.lab.netns import Host
+
+
+class ProbeInside:
+    """A probe that lives in a host and keeps its state between runs."""
+
+    def __init__(self, ask: Any, answers: Any) -> None:
+        self._ask = ask
+        self._answers = answers
+
+    def begin(self) -> None:
+        """Have it measure; `readings` waits for the result."""
+        self._ask.write("\n")
+        self._ask.flush()
+
+    def readings(self) -> list[AnyReading]:
+        line = self._answers.readline()
+        assert line, "the probe ended"
+        return msgspec.json.decode(line, type=list[AnyReading])
+
+    def run(self) -> list[AnyReading]:
+        self.begin()
+        return self.readings()
+
+
+@contextlib.contextmanager
+def probe_in(
+    host: Host, kind: str, settings: dict[str, Any] | None = None, before: tuple[str, ...] = ()
+) -> Generator[ProbeInside]:
+    """`before` are words to put before the command, as `netns.WITHOUT_CAPABILITIES`."""
+    command = (*before, sys.executable, "-m", __name__, kind, json.dumps(settings or {}))
+    with host.start(*command) as process:
+        try:
+            yield ProbeInside(process.stdin, process.stdout)
+        finally:
+            process.kill()
+
+
+def read_once(
+    host: Host, kind: str, settings: dict[str, Any] | None = None, before: tuple[str, ...] = ()
+) -> list[AnyReading]:
+    with probe_in(host, kind, settings, before) as probe:
+        return probe.run()
+
+
+async def main(kind: str, settings: str) -> None:
+    probe_type = all_probes()[kind]
+    surroundings = Surroundings(Path.cwd(), None, lambda: ClockState("none", None))
+    checked = checking.check(json.loads(settings), probe_type.settings_type)
+    probe = probe_type(checked, surroundings)
+    while await asyncio.to_thread(sys.stdin.readline):
+        readings = await probe.run()
+        print(msgspec.json.encode(readings).decode(), flush=True)  # noqa: T201 - the answer
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
