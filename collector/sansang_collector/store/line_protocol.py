@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Readings as InfluxDB line protocol: measurement = kind, tags = site, agent and labels.
+
+Source: docs.influxdata.com, "Line protocol". Tags can hold neither a line break nor a backslash at
+their end, and servers drop what is not printable. Such characters, and the percent sign, are kept
+as in a URL (`%0A`), so that every text comes back as it was.
+"""
+
+import urllib.parse
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+from sansang_collector.store.base import Point
+from sansang_collector.store.shapes import FieldType, Shape, shapes
+from sansang_wire.readings import OUTCOME_CODES, Reading
+
+MAX_KNOWN_SERIES = 200_000
+LAST_AT = (2**63 - 1) // 1000 - 1
+"""µs since the epoch: InfluxDB counts nanoseconds in 64 bits, and its last one is reserved."""
+
+
+def tag_value(text: str) -> str:
+    """`text` as it is kept in a tag, before the commas, spaces and equal signs are escaped."""
+    if text.isprintable() and not any(odd in text for odd in "%\\\ufffd"):
+        return text
+    return "".join(
+        each
+        if each.isprintable() and each not in "%\\\ufffd"
+        else urllib.parse.quote(each, safe="")
+        for each in text
+    )
+
+
+def from_tag_value(kept: str) -> str:
+    """The text that `tag_value` was given."""
+    return urllib.parse.unquote(kept)
+
+
+def _tag(name: str, value: str) -> str:
+    escaped = tag_value(value).replace(",", "\\,").replace("=", "\\=").replace(" ", "\\ ")
+    return f",{name}={escaped}"
+
+
+def _text(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+class LineWriter:
+    """Makes lines; remembers the beginning of each series' lines."""
+
+    def __init__(self) -> None:
+        self._shapes = {struct: (of, _fields(of)) for struct, of in shapes().items()}
+        self._heads: dict[tuple[type[Reading], str, str, tuple[str, ...]], str] = {}
+
+    def lines(self, points: Sequence[Point]) -> list[bytes]:
+        """One line for each point, without the break at its end; times in µs.
+
+        A point later than `LAST_AT`, which no server can keep, has no line.
+        """
+        return [self._line(*point) for point in points if point.reading.at <= LAST_AT]
+
+    def _line(self, site: str, agent: str, reading: Reading) -> bytes:
+        struct = type(reading)
+        of, fields = self._shapes[struct]
+        labels = of.label_values(reading)
+        key = (struct, site, agent, labels)
+        head = self._heads.get(key) or self._head(key, of)
+        parts = [f"{head}{OUTCOME_CODES[reading.outcome]}i"]
+        for (name, type_), value in zip(fields, of.field_values(reading), strict=True):
+            if value is not None:
+                parts.append(_field(name, type_, value))
+        parts.append(f" {reading.at}")
+        return "".join(parts).encode()
+
+    def _head(self, key: tuple[type[Reading], str, str, tuple[str, ...]], of: Shape) -> str:
+        _, site, agent, labels = key
+        named = zip(of.labels, labels, strict=True)
+        tags = {"site": site, "agent": agent, **{name: each for name, each in named if each}}
+        head = f"{of.kind}{''.join(_tag(*tag) for tag in sorted(tags.items()))} outcome="
+        if len(self._heads) >= MAX_KNOWN_SERIES:
+            self._heads.clear()
+        self._heads[key] = head
+        return head
+
+
+def _fields(of: Shape) -> list[tuple[str, FieldType]]:
+    return [(f",{name}=", type_) for name, type_ in of.fields.items() if name != "outcome"]
+
+
+def _field(name: str, type_: FieldType, value: Any) -> str:
+    if type_ == "float":
+        return f"{name}{value!r}" if isfinite(value) else ""
+    if type_ == "int":
+        return f"{name}{int(value)}i"
+    return name + _text(value)
