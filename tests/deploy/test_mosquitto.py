@@ -5,7 +5,8 @@ agent may do, and what it can't do to others.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+import os
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import trustme
 
 from sansang_wire import topics
 from sansang_wire.session import Broker, DisconnectedError, Message, Session, connect
-from tests.mosquitto import free_port, mosquitto, write_passwords
+from tests.servers import Mosquitto
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "mosquitto"
 USERS = ("hall-1", "hall-2", "collector")
@@ -47,26 +48,40 @@ class Commune:
             yield session, inbox
 
 
+class ShippedMosquitto(Mosquitto):
+    """With the files of `deploy/mosquitto`; only paths and the port are this test's."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, users={name: f"secret of {name}" for name in USERS})
+
+    def command(self) -> Sequence[str]:
+        command = super().command()
+        config = (SHIPPED / "mosquitto.conf").read_text()
+        for shipped, here in {
+            "/etc/mosquitto/sansang": str(self.folder),
+            "/var/lib/mosquitto": str(self.folder),
+            "listener 8883": f"listener {self.port}",
+        }.items():
+            assert shipped in config
+            config = config.replace(shipped, here)
+        if os.geteuid() == 0:
+            config += "user root\n"  # it would give up the right to read the test's files
+        (self.folder / "mosquitto.conf").write_text(config)
+        (self.folder / "acl").write_text((SHIPPED / "acl").read_text())
+        return command
+
+
 @pytest.fixture
-async def commune(tmp_path: Path) -> AsyncIterator[Commune]:
+def commune(tmp_path: Path) -> Iterator[Commune]:
+    server = ShippedMosquitto(tmp_path / "mosquitto")
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
-    authority.cert_pem.write_to_path(tmp_path / "ca.crt")
-    certificate.private_key_pem.write_to_path(tmp_path / "server.key")
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.crt"))
+    certificate.private_key_pem.write_to_path(str(server.folder / "server.key"))
     for part in certificate.cert_chain_pems:
-        part.write_to_path(tmp_path / "server.crt", append=True)
-    write_passwords(tmp_path / "passwords", {name: f"secret of {name}" for name in USERS})
-    (tmp_path / "acl").write_text((SHIPPED / "acl").read_text())
-    port = free_port()
-    config = (
-        (SHIPPED / "mosquitto.conf")
-        .read_text()
-        .replace("/etc/mosquitto/sansang", str(tmp_path))
-        .replace("/var/lib/mosquitto", str(tmp_path))
-        .replace("listener 8883", f"listener {port}")
-    )
-    async with mosquitto(tmp_path, config, port):
-        yield Commune(port, tmp_path / "ca.crt")
+        part.write_to_path(str(server.folder / "server.crt"), append=True)
+    with server:
+        yield Commune(server.port, tmp_path / "ca.crt")
 
 
 async def arrived(inbox: "asyncio.Queue[Message]") -> tuple[str, bytes]:

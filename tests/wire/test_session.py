@@ -7,7 +7,7 @@ import datetime as dt
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +25,20 @@ from sansang_wire.session import (
     keep_connected,
     parse_url,
 )
-from tests.mosquitto import free_port, mosquitto, write_passwords
+from tests.servers import Mosquitto, free_port
 
-OPEN = "allow_anonymous true\nlistener {port} 127.0.0.1\n"
 SOON_S = 5
 
 
 @pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
-    port = free_port()
-    async with mosquitto(tmp_path, OPEN.format(port=port), port):
-        yield Broker("127.0.0.1", port, "one")
+def server(tmp_path: Path) -> Iterator[Mosquitto]:
+    with Mosquitto(tmp_path / "mosquitto") as running:
+        yield running
+
+
+@pytest.fixture
+def broker(server: Mosquitto) -> Broker:
+    return Broker("127.0.0.1", server.port, "one")
 
 
 def another(broker: Broker, user: str) -> Broker:
@@ -81,32 +84,31 @@ async def test_flush_returns_when_the_broker_has_everything(broker: Broker) -> N
         assert not session._unacknowledged
 
 
-async def test_flush_gives_up_on_a_frozen_broker(tmp_path: Path) -> None:
-    port = free_port()
-    async with mosquitto(tmp_path, OPEN.format(port=port), port) as process:
-        async with connect(Broker("127.0.0.1", port, "one"), unexpected) as session:
-            process.send_signal(signal.SIGSTOP)
-            session.publish("t", b"x")
-            started = time.monotonic()
-            await session.flush(0.3)
-            assert 0.25 < time.monotonic() - started < SOON_S
-        process.send_signal(signal.SIGCONT)
+async def test_flush_gives_up_on_a_frozen_broker(server: Mosquitto, broker: Broker) -> None:
+    assert server._process is not None
+    async with connect(broker, unexpected) as session:
+        server._process.send_signal(signal.SIGSTOP)
+        session.publish("t", b"x")
+        started = time.monotonic()
+        await session.flush(0.3)
+        assert 0.25 < time.monotonic() - started < SOON_S
+    server._process.send_signal(signal.SIGCONT)
 
 
-async def test_after_the_loss_publishing_raises_instead_of_queueing(tmp_path: Path) -> None:
-    port = free_port()
-    async with mosquitto(tmp_path, OPEN.format(port=port), port) as process:
-        async with connect(Broker("127.0.0.1", port, "one"), unexpected) as session:
-            process.kill()
-            with pytest.raises(DisconnectedError):
-                await asyncio.wait_for(session.lost(), SOON_S)
-            with pytest.raises(DisconnectedError, match="not connected"):
-                session.publish("t", b"x")
-            with pytest.raises(DisconnectedError):
-                await session.subscribe(["t"])
-            await session.flush(SOON_S)
+async def test_after_the_loss_publishing_raises_instead_of_queueing(
+    server: Mosquitto, broker: Broker
+) -> None:
+    async with connect(broker, unexpected) as session:
+        server.kill()
+        with pytest.raises(DisconnectedError):
+            await asyncio.wait_for(session.lost(), SOON_S)
         with pytest.raises(DisconnectedError, match="not connected"):
             session.publish("t", b"x")
+        with pytest.raises(DisconnectedError):
+            await session.subscribe(["t"])
+        await session.flush(SOON_S)
+    with pytest.raises(DisconnectedError, match="not connected"):
+        session.publish("t", b"x")
 
 
 async def test_nobody_there_is_said_with_the_address() -> None:
@@ -161,20 +163,18 @@ async def test_the_will_is_kept_back_for_one_who_says_goodbye(broker: Broker) ->
 
 
 async def test_refused_credentials_give_the_brokers_words(tmp_path: Path) -> None:
-    port = free_port()
-    passwords = write_passwords(tmp_path / "passwords", {"one": "right"})
-    config = f"listener {port} 127.0.0.1\npassword_file {passwords}\n"
-    async with mosquitto(tmp_path, config, port):
+    with Mosquitto(tmp_path / "mosquitto", users={"one": "right"}) as server:
+        wrong = Broker("127.0.0.1", server.port, "one", password="wrong")
         with pytest.raises(DisconnectedError, match="refused by the broker: Not authorized"):
-            async with connect(Broker("127.0.0.1", port, "one", password="wrong"), unexpected):
+            async with connect(wrong, unexpected):
                 pass
-        async with connect(Broker("127.0.0.1", port, "one", password="right"), unexpected):
+        right = Broker("127.0.0.1", server.port, "one", password="right")
+        async with connect(right, unexpected):
             pass
 
 
 async def test_keep_connected_returns_after_the_broker_does(tmp_path: Path) -> None:
-    port = free_port()
-    config = OPEN.format(port=port)
+    server = Mosquitto(tmp_path / "mosquitto")
     used: asyncio.Queue[Session] = asyncio.Queue()
     reasons: list[str] = []
 
@@ -184,7 +184,7 @@ async def test_keep_connected_returns_after_the_broker_does(tmp_path: Path) -> N
 
     keeping = asyncio.create_task(
         keep_connected(
-            lambda: connect(Broker("127.0.0.1", port, "one"), unexpected),
+            lambda: connect(Broker("127.0.0.1", server.port, "one"), unexpected),
             use,
             reasons.append,
             first_wait_s=0.02,
@@ -194,12 +194,11 @@ async def test_keep_connected_returns_after_the_broker_does(tmp_path: Path) -> N
     try:
         await _several(reasons)  # it starts before there is a broker
         for _ in range(2):
-            async with mosquitto(tmp_path, config, port) as process:
+            with server:
                 session = await asyncio.wait_for(used.get(), SOON_S)
                 session.publish("t", b"x")
                 await session.flush(SOON_S)
-                process.kill()
-                await process.wait()
+                server.kill()
                 await _several(reasons)
         assert used.empty()
     finally:
@@ -300,84 +299,70 @@ async def _close(server: asyncio.Server, hung: HungServer) -> None:
     await asyncio.sleep(0)
 
 
-class Authority:
-    """A CA, and the configuration of a broker with a certificate of it."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self._authority = trustme.CA()
-        self._folder = folder
-        self._port = port
-        self.ca_file = folder / "ca.pem"
-        self._authority.cert_pem.write_to_path(self.ca_file)
-
-    def config(self, name: str, expires: dt.datetime | None = None) -> str:
-        leaf = self._authority.issue_cert(name, not_before=EPOCH, not_after=expires)
-        leaf.private_key_and_cert_chain_pem.write_to_path(self._folder / "leaf.pem")
-        leaf_file = self._folder / "leaf.pem"
-        return (
-            f"allow_anonymous true\nlistener {self._port} 127.0.0.1\n"
-            f"certfile {leaf_file}\nkeyfile {leaf_file}\n"
-        )
-
-
 EPOCH = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 PAST = dt.datetime(2021, 1, 1, tzinfo=dt.UTC)
 
 
-def over_tls(port: int, ca_file: Path | None, *, check_dates: bool = True) -> Broker:
-    return Broker(
-        *("localhost", port, "one"),
-        tls=True,
-        ca_file=str(ca_file) if ca_file else None,
-        check_certificate_dates=check_dates,
-    )
+class TlsMosquitto(Mosquitto):
+    """With a certificate of an authority made for the occasion; `ca_file` is the authority's."""
+
+    def __init__(self, folder: Path, name: str, expires: dt.datetime | None = None) -> None:
+        leaf_file = folder / "leaf.pem"
+        super().__init__(folder, options={"certfile": str(leaf_file), "keyfile": str(leaf_file)})
+        self.ca_file = str(folder / "ca.pem")
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(self.ca_file)
+        leaf = authority.issue_cert(name, not_before=EPOCH, not_after=expires)
+        leaf.private_key_and_cert_chain_pem.write_to_path(str(leaf_file))
+
+    def as_client(self, *, trusted: bool = True, check_dates: bool = True) -> Broker:
+        return Broker(
+            *("localhost", self.port, "one"),
+            tls=True,
+            ca_file=self.ca_file if trusted else None,
+            check_certificate_dates=check_dates,
+        )
 
 
 async def test_over_tls_messages_larger_than_a_record_arrive(tmp_path: Path) -> None:
-    port = free_port()
-    authority = Authority(tmp_path, port)
     inbox: asyncio.Queue[Message] = asyncio.Queue()
-    async with (
-        mosquitto(tmp_path, authority.config("localhost"), port),
-        connect(over_tls(port, authority.ca_file), inbox.put_nowait) as session,
-    ):
-        await session.subscribe(["t"])
-        for size in (1, 60_000, 100, 60_000, 10):
-            session.publish("t", b"x" * size)
-        received = [await asyncio.wait_for(inbox.get(), SOON_S) for _ in range(5)]
+    with TlsMosquitto(tmp_path / "mosquitto", "localhost") as server:
+        async with connect(server.as_client(), inbox.put_nowait) as session:
+            await session.subscribe(["t"])
+            for size in (1, 60_000, 100, 60_000, 10):
+                session.publish("t", b"x" * size)
+            received = [await asyncio.wait_for(inbox.get(), SOON_S) for _ in range(5)]
     assert [len(message.payload) for message in received] == [1, 60_000, 100, 60_000, 10]
 
 
-async def test_a_certificate_of_another_authority_or_name_is_refused(tmp_path: Path) -> None:
-    port = free_port()
-    authority = Authority(tmp_path, port)
-    async with mosquitto(tmp_path, authority.config("localhost"), port):
-        for check_dates in (True, False):
-            with pytest.raises(DisconnectedError, match="certificate verify failed"):
-                async with connect(over_tls(port, None, check_dates=check_dates), unexpected):
-                    pass
-    async with mosquitto(tmp_path, authority.config("elsewhere.example"), port):
-        for check_dates in (True, False):
-            broker = over_tls(port, authority.ca_file, check_dates=check_dates)
-            with pytest.raises(DisconnectedError, match="Hostname mismatch"):
-                async with connect(broker, unexpected):
-                    pass
+@pytest.mark.parametrize("check_dates", [True, False])
+async def test_a_certificate_of_another_authority_or_name_is_refused(
+    tmp_path: Path, *, check_dates: bool
+) -> None:
+    with TlsMosquitto(tmp_path / "right", "localhost") as server:
+        stranger = server.as_client(trusted=False, check_dates=check_dates)
+        with pytest.raises(DisconnectedError, match="certificate verify failed"):
+            async with connect(stranger, unexpected):
+                pass
+    with TlsMosquitto(tmp_path / "wrong", "elsewhere.example") as server:
+        client = server.as_client(check_dates=check_dates)
+        with pytest.raises(DisconnectedError, match="Hostname mismatch"):
+            async with connect(client, unexpected):
+                pass
 
 
 async def test_an_expired_certificate_passes_only_without_its_dates(tmp_path: Path) -> None:
-    port = free_port()
-    authority = Authority(tmp_path, port)
-    async with mosquitto(tmp_path, authority.config("localhost", PAST), port):
+    with TlsMosquitto(tmp_path / "mosquitto", "localhost", PAST) as server:
         with pytest.raises(DisconnectedError, match="certificate has expired"):
-            async with connect(over_tls(port, authority.ca_file), unexpected):
+            async with connect(server.as_client(), unexpected):
                 pass
-        async with connect(over_tls(port, authority.ca_file, check_dates=False), unexpected):
+        async with connect(server.as_client(check_dates=False), unexpected):
             pass
 
 
 async def test_a_ca_file_that_is_not_there_is_said() -> None:
     with pytest.raises(DisconnectedError, match="the CA file /nowhere can't be read"):
-        async with connect(over_tls(1, Path("/nowhere")), unexpected):
+        async with connect(Broker("h", 1, "one", tls=True, ca_file="/nowhere"), unexpected):
             pass
 
 
