@@ -63,6 +63,7 @@ class Uplink:
         self._session: Session | None = None
         self._collector: CollectorStatus | None = None
         self._hello_due = False
+        self._told: str | None = None
         self._in_flight: set[int] = set()
         self._backlog_after = 0
         self._wait_s = float(FIRST_WAIT_S)
@@ -103,6 +104,7 @@ class Uplink:
         )
         self._session = session
         self._collector = None
+        self._told = None
         try:
             online = self._status("online")
             session.publish(online.topic, online.payload, retain=True)
@@ -178,10 +180,8 @@ class Uplink:
                 self._on_collector(decode(message.payload, CollectorStatus))
             elif message.topic == self._topic("receipt"):
                 self._on_receipt(decode(message.payload, Receipt))
-            elif message.payload:
+            elif message.topic == self._topic("config") and message.payload:
                 self._on_config(decode(message.payload, Config))
-            else:
-                self._on_config(Config(version=""))
         except BadMessageError as error:
             log.warning("a message on %s can't be used: %s", message.topic, error)
 
@@ -193,7 +193,10 @@ class Uplink:
             self._collector = status
 
     def _on_receipt(self, receipt: Receipt) -> None:
+        before = self._clock.state().clock
         self._clock.learn(receipt)
+        if before != self._clock.state().clock:
+            self.say_hello()
         if (offset := self._clock.offset()) is not None:
             self._outbox.date(offset)
         if self._outbox.take(receipt):
@@ -205,7 +208,9 @@ class Uplink:
         self._wake.set()
 
     def _on_lost(self, reason: str) -> None:
-        log.warning("no connection to the broker: %s", reason)
+        if reason != self._told:
+            log.warning("no connection to the broker, readings are kept: %s", reason)
+        self._told = reason
 
     def _status(self, state: Literal["online", "offline", "leaving"]) -> Message:
         status = Status(state=state, epoch=self._outbox.epoch)

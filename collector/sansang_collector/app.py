@@ -72,11 +72,10 @@ class Collector:
         self._embedded: EmbeddedBroker | None = None
         self._server: uvicorn.Server | None = None
 
-    async def run(self, on_ready: Callable[[], None] | None = None) -> None:
-        """Serve until SIGTERM or SIGINT; `on_ready` is called once everything answers."""
-        stopping = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async def run(
+        self, stopping: asyncio.Event, on_ready: Callable[[], None] | None = None
+    ) -> None:
+        """Serve until `stopping` is set; `on_ready` is called once everything answers."""
         broker = await self._start_broker()
         server = self._page()
         tasks = [
@@ -244,12 +243,15 @@ class _QuietServer(uvicorn.Server):
         yield
 
 
-def run(config: CollectorConfig, on_ready: Callable[[], None] | None = None) -> int:
+def run(config: CollectorConfig) -> int:
     """Run the collector until it is told to stop; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
 
     async def main() -> None:
-        await Collector(config).run(on_ready)
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        await Collector(config).run(stopping)
 
     try:
         asyncio.run(main())

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -42,7 +42,7 @@ class EmbeddedBroker:
         self._address = address
         plugin = f"{Rights.__module__}.{Rights.__qualname__}"
         access = Access(registry, self.password)
-        self._broker = Broker(
+        self._broker = _Broker(
             BrokerConfig(
                 listeners={"default": ListenerConfig(bind=self._address)},
                 plugins={plugin: {"access": access}},
@@ -62,6 +62,31 @@ class EmbeddedBroker:
     async def stop(self) -> None:
         """End every connection."""
         await self._broker.shutdown()
+
+
+class _Subscriptions(dict[str, list[tuple[Session, int]]]):
+    """amqtt 0.12 walks through its subscriptions while clients subscribe, and then trips."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(super().__iter__()))
+
+    def items(self) -> Any:
+        return list(super().items())
+
+
+class _Broker(Broker):
+    """amqtt 0.12 hands each new client the retained messages of everybody's subscriptions."""
+
+    def __init__(self, config: BrokerConfig) -> None:
+        super().__init__(config)
+        self._subscriptions = _Subscriptions()
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        subscribers = self._subscriptions.get(subscription[0], [])
+        if any(each is session for each, _ in subscribers):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import logging
-import os
 import secrets
 import signal
 import socket
@@ -36,8 +35,7 @@ def run_demo(
     translate = translator("sansang_collector", language)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     demo = _Demo(folder.resolve(), port, simulated_sites, translate)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(demo.run(exit_after_s))
+    asyncio.run(demo.run(exit_after_s))
     ended = translate("The demo has ended; all it wrote is in {folder}.")
     _say(ended.format(folder=demo.folder))
     return 0
@@ -69,13 +67,22 @@ class _Demo:
                 web=self._web,
             )
         )
+        loop = asyncio.get_running_loop()
+        told, stopping = asyncio.Event(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, told.set)
         if exit_after_s is not None:
-            loop = asyncio.get_running_loop()
-            loop.call_later(exit_after_s, os.kill, os.getpid(), signal.SIGTERM)
+            loop.call_later(exit_after_s, told.set)
+        serving = asyncio.create_task(collector.run(stopping, self._begin))
+        waiting = asyncio.create_task(told.wait())
         try:
-            await collector.run(self._begin)
+            await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._end()
+            # The agents first: their goodbye is to be heard.
+            await asyncio.to_thread(self._end)
+            stopping.set()
+            waiting.cancel()
+            await serving
 
     def _begin(self) -> None:
         self._start_agent()
@@ -105,7 +112,7 @@ class _Demo:
         )
         log = (self.folder / "agent.log").open("wb")
         command = [str(Path(sys.executable).with_name("sansang-agent")), "run", "--config"]
-        self._start([*command, str(config)], log)
+        self._start([*command, str(config)], log, b"")
 
     def _start_simulation(self) -> None:
         settings = {
@@ -124,16 +131,16 @@ class _Demo:
             ],
         }
         log = (self.folder / "simulation.log").open("wb")
-        child = self._start([sys.executable, "-m", "sansang_agent.simulation"], log)
-        assert child.stdin is not None  # noqa: S101 - it was asked for
-        child.stdin.write(json.dumps(settings).encode())
-        child.stdin.close()
+        command = [sys.executable, "-m", "sansang_agent.simulation"]
+        self._start(command, log, json.dumps(settings).encode())
 
-    def _start(self, command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _start(self, command: list[str], log: IO[bytes], told: bytes) -> None:
         with log:
             child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
         self._children.append(child)
-        return child
+        with child.stdin or contextlib.nullcontext() as line:
+            if line is not None:
+                line.write(told)
 
     def _end(self) -> None:
         for child in self._children:

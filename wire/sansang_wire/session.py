@@ -258,7 +258,9 @@ class Session:
     def _disconnected(
         self, _client: object, _data: object, _flags: object, reason: Any, _properties: object
     ) -> None:
-        self._drop(str(reason))
+        # paho's word for a connection that ended without a goodbye says nothing.
+        words = str(reason)
+        self._drop("the connection broke off" if words == "Unspecified error" else words)
 
     def _subscribed(
         self, _client: object, _data: object, mid: int, reasons: list[Any], _properties: object
