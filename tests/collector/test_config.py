@@ -25,8 +25,8 @@ BAD = {
         "",
         [
             (
-                "broker: listen (the broker inside the collector) or url (one of your own), not both:"
-                " neither is given"
+                "broker: listen (the broker inside the collector) or url (one of your own), not"
+                " both: neither is given"
             )
         ],
     ),
@@ -34,8 +34,8 @@ BAD = {
         'broker = {listen = "127.0.0.1:1883", url = "mqtt://broker"}',
         [
             (
-                "broker: listen (the broker inside the collector) or url (one of your own), not both:"
-                " both are given"
+                "broker: listen (the broker inside the collector) or url (one of your own), not"
+                " both: both are given"
             )
         ],
     ),
@@ -125,8 +125,8 @@ BAD = {
         HERE + 'web.listen = "0.0.0.0:8080"',
         [
             (
-                "web.listen: 0.0.0.0:8080 can be reached from other machines, and the page has no users"
-                " or passwords yet: use 127.0.0.1:8080, and an SSH tunnel from elsewhere"
+                "web.listen: 0.0.0.0:8080 can be reached from other machines, and the page has no"
+                " users or passwords yet: use 127.0.0.1:8080, and an SSH tunnel from elsewhere"
             )
         ],
     ),

@@ -47,8 +47,8 @@ BAD = {
         SITE + AGENT.replace("dong-1", "collector"),
         [
             (
-                "agents[0].id: 'collector' is not an agent id: 1 to 63 of a-z, 0-9 and inner hyphens;"
-                " 'collector' is taken"
+                "agents[0].id: 'collector' is not an agent id: 1 to 63 of a-z, 0-9 and inner"
+                " hyphens; 'collector' is taken"
             )
         ],
     ),
