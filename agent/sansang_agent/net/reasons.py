@@ -14,7 +14,8 @@ _BY_ERRNO = {
     errno.ENETUNREACH: NO_ROUTE,
     # A kernel without the family has no way there either, and the reader need not care why.
     errno.EAFNOSUPPORT: NO_ROUTE,
-    errno.EADDRNOTAVAIL: "no_source_address",
+    # Linux looks for a source address first; with IPv6 switched off it finds none.
+    errno.EADDRNOTAVAIL: NO_ROUTE,
     errno.EHOSTUNREACH: "host_unreachable",
     errno.EHOSTDOWN: "host_unreachable",
     # sendto(2) and connect(2) say EACCES for a `prohibit` route, EINVAL for a `blackhole` one.

@@ -53,8 +53,14 @@ async def tcp_echoes(address: Address, port: int, plan: Plan) -> Echoes:
         sent=sum(result.syns for result in results),
         received=len(answered),
         round_trips_ms=tuple(trip for trip in round_trips if trip is not None),
-        reason=None if answered else results[-1].reason,
+        reason=None if answered else _best_reason([result.reason for result in results]),
     )
+
+
+def _best_reason(each: list[str | None]) -> str | None:
+    """The last that says more than silence: routers ration their errors (RFC 1812 §4.3.2.8)."""
+    telling = [reason for reason in each if reason != reasons.NO_ANSWER]
+    return telling[-1] if telling else reasons.NO_ANSWER
 
 
 async def _attempt(address: Address, port: int, timeout_s: float) -> _Attempt:

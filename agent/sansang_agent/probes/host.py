@@ -83,10 +83,10 @@ class _ProcessorTime(NamedTuple):
 
 
 def _processor_time() -> _ProcessorTime:
-    times = psutil.cpu_times()
+    times: dict[str, float] = psutil.cpu_times()._asdict()
     # Time of guests is counted in user and nice already (proc_stat(5)).
-    total = sum(times) - times.guest - times.guest_nice
-    return _ProcessorTime(total, times.idle + times.iowait)
+    total = sum(times.values()) - times.get("guest", 0) - times.get("guest_nice", 0)
+    return _ProcessorTime(total, times["idle"] + times.get("iowait", 0))
 
 
 class _Room(NamedTuple):

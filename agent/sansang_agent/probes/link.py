@@ -44,10 +44,10 @@ class LinkSettings(ProbeSettings, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Counted(NamedTuple):
-    """Traffic of one interface at one instant. An interface made anew has another `index`."""
+    """Traffic of one interface at one instant. An interface made anew has another index."""
 
     at: int
-    index: int | None
+    interface_index: int | None
     rx_bytes: int
     tx_bytes: int
 
@@ -75,8 +75,10 @@ class LinkProbe(Probe[LinkSettings]):
             port = ports.get(name)
             if port is None or not self._is_wanted(name):
                 continue
-            index = interfaces.number(name, "ifindex")
-            now = Counted(at, index, rx_bytes=counts.bytes_recv, tx_bytes=counts.bytes_sent)
+            interface_index = interfaces.number(name, "ifindex")
+            now = Counted(
+                at, interface_index, rx_bytes=counts.bytes_recv, tx_bytes=counts.bytes_sent
+            )
             self._before[name] = now
             rates = _rates(before.get(name), now)
             found.append(
@@ -119,7 +121,7 @@ class Rates(NamedTuple):
 
 
 def _rates(before: Counted | None, now: Counted) -> Rates:
-    if before is None or before.index != now.index or now.at <= before.at:
+    if before is None or before.interface_index != now.interface_index or now.at <= before.at:
         return Rates(None, None)
     elapsed_us = now.at - before.at
     return Rates(
