@@ -2,7 +2,8 @@
 """Real servers for tests: each on free ports of its own, with its files in a folder of the test.
 
 Each is a context manager that has answered when the block begins. The servers die with the test
-run, even when it is killed: the kernel sends them the signal.
+run, even when it is killed: the kernel sends them the signal when the thread that started them
+ends, so start them from the main thread.
 """
 
 import os
@@ -183,11 +184,18 @@ class Mosquitto(Server):
 
 
 class InfluxDB(Server):
-    """Debian's InfluxDB 1.6; `authentication` makes it ask for a user (none exists at first)."""
+    """Debian's InfluxDB 1.6.
 
-    def __init__(self, folder: Path, *, authentication: bool = False) -> None:
+    `authentication` makes it ask for a user (none exists at first); `max_body_bytes` is the largest
+    request it takes (0: any).
+    """
+
+    def __init__(
+        self, folder: Path, *, authentication: bool = False, max_body_bytes: int = 0
+    ) -> None:
         super().__init__(folder)
         self.authentication = authentication
+        self.max_body_bytes = max_body_bytes
         self._rpc_port = free_port()
 
     @property
@@ -217,6 +225,7 @@ bind-address = "127.0.0.1:{self._rpc_port}"
   bind-address = "127.0.0.1:{self.port}"
   auth-enabled = {str(self.authentication).lower()}
   log-enabled = false
+  max-body-size = {self.max_body_bytes}
 [monitor]
   store-enabled = false
 [logging]

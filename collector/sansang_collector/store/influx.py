@@ -5,13 +5,13 @@ Every read is InfluxQL on the path `/query`, which all three answer: 2.x needs a
 the bucket's name, which it makes by itself for buckets made through its API.
 """
 
+import base64
 import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import msgspec
-import urllib3
 
 from sansang_collector.store.base import Latest, Point, Series, StoreUnavailableError
 from sansang_collector.store.influx_http import (
@@ -48,8 +48,8 @@ class InfluxStore:
         """InfluxDB 1.x. Raises ValueError for an address that can't be used."""
         authorization = None
         if user is not None:
-            secret = f"{user}:{password or ''}"
-            authorization = urllib3.make_headers(basic_auth=secret)["authorization"]
+            secret = f"{user}:{password or ''}".encode()
+            authorization = f"Basic {base64.b64encode(secret).decode()}"
         http = Http(url, database, authorization)
         return cls(http, http)
 
@@ -79,8 +79,7 @@ class InfluxStore:
                 continue
             lost = lost_points(answer, len(lines))
             if lost is None:
-                whole = answer.status not in {400, 413, 422}
-                if whole or (answer.status == 413 and len(lines) == 1 and requests == 1):
+                if not _about_lines(answer) or (answer.status == 413 and len(lines) == 1):
                     raise unavailable(self._reader.url, self._reader.database, answer)
                 if len(lines) > 1 and (requests < SPLITS or answer.status == 413):
                     middle = len(lines) // 2
@@ -170,6 +169,16 @@ def lost_points(answer: Answer, lines: int) -> int | None:
     except msgspec.MsgspecError:
         return lines
     return min(len(listed.data), lines) or lines
+
+
+def _about_lines(answer: Answer) -> bool:
+    """Whether fewer or other lines could help; else the request, the server or its settings are
+    wrong, and to count the points as refused would throw them away.
+    """
+    return answer.status == 413 or (
+        answer.status in {400, 422}
+        and re.search(rb"(?i)pars|conflict|line protocol|range|retention", answer.body) is not None
+    )
 
 
 class _Version3(msgspec.Struct):
