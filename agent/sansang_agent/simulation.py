@@ -57,9 +57,12 @@ async def simulate(settings: Settings) -> None:
     tasks = [asyncio.create_task(each.run()) for each in boxes]
     ended = asyncio.create_task(_until(stopping))
     done, _ = await asyncio.wait([*tasks, ended], return_when=asyncio.FIRST_COMPLETED)
-    await asyncio.gather(*(each.end() for each in boxes))
+    await asyncio.gather(*(each.leave() for each in boxes))
     for task in tasks:
         task.cancel()
+    await asyncio.wait(tasks)
+    for box in boxes:
+        box.close()
     for task in done:
         task.result()
 
@@ -96,9 +99,12 @@ class _Box:
                 await asyncio.sleep(self._every_s)
         finally:
             sending.cancel()
+            await asyncio.wait({sending})
 
-    async def end(self) -> None:
+    async def leave(self) -> None:
         await self._uplink.leave(1)
+
+    def close(self) -> None:
         self._outbox.close()
 
     def _readings(self, now: int) -> Iterator[AnyReading]:

@@ -14,16 +14,13 @@ import sansang_collector
 from sansang_collector.broker import COLLECTOR_USER, BrokerUnavailableError, EmbeddedBroker
 from sansang_collector.config import (
     CollectorConfig,
-    InfluxDB1Config,
-    InfluxDB2Config,
-    StoreConfig,
 )
 from sansang_collector.ingest import Answer, Ingest
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
-from sansang_collector.store.base import SeriesStore, StoreBrokenError, StoreUnavailableError
-from sansang_collector.store.embedded import EmbeddedStore
+from sansang_collector.store.base import StoreBrokenError, StoreUnavailableError
+from sansang_collector.store.opening import open_store
 from sansang_collector.web import create_app
 from sansang_wire import topics
 from sansang_wire.batch import BadMessageError, CollectorStatus, encode
@@ -59,7 +56,7 @@ class Collector:
         config.data_dir.mkdir(parents=True, exist_ok=True)
         self._registry = RegistryFile(config.registry)
         self._record = Record(config.data_dir / "record.db")
-        self._store = _open_store(config)
+        self._store = open_store(config.store, config.data_dir)
         self._ingest = Ingest(
             lambda: self._registry.current, self._record, self._store, self._answer
         )
@@ -265,15 +262,6 @@ def run(config: CollectorConfig) -> int:
         log.error("%s", error)
         return 1
     return 0
-
-
-def _open_store(config: CollectorConfig) -> SeriesStore:
-    settings: StoreConfig = config.store
-    match settings:
-        case InfluxDB1Config() | InfluxDB2Config():
-            raise NotImplementedError
-        case _:
-            return EmbeddedStore(config.data_dir / "series.db")
 
 
 async def _until(event: asyncio.Event) -> None:

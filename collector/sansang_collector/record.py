@@ -111,10 +111,10 @@ class Record:
     def __init__(self, path: Path) -> None:
         """Open or make the database. Raises RecordUnavailableError."""
         self.lock = threading.RLock()
-        self._engine = sa.create_engine(f"sqlite:///{path}")
-        event.listen(self._engine, "connect", _durable)
+        self.engine = sa.create_engine(f"sqlite:///{path}")
+        event.listen(self.engine, "connect", _durable)
         try:
-            with self._engine.begin() as connection:
+            with self.engine.begin() as connection:
                 _migrate(connection)
             self.agents = self._load()
         except SQLAlchemyError as error:
@@ -138,7 +138,7 @@ class Record:
         """
         agents = list(touched)
         try:
-            with self._engine.begin() as connection:
+            with self.engine.begin() as connection:
                 _upsert(connection, agents_table, [_agent_row(each) for each in agents])
                 _upsert(
                     connection,
@@ -166,7 +166,7 @@ class Record:
     def problem(self) -> str | None:
         """None when the database takes a change (this makes one), else a sentence."""
         try:
-            with self._engine.begin() as connection:
+            with self.engine.begin() as connection:
                 connection.execute(sa.text("CREATE TABLE IF NOT EXISTS room (x)"))
                 connection.execute(sa.text("DROP TABLE room"))
         except SQLAlchemyError as error:
@@ -175,11 +175,11 @@ class Record:
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def _load(self) -> dict[str, AgentRecord]:
         found: dict[str, AgentRecord] = {}
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             for row in connection.execute(sa.select(agents_table)).mappings():
                 values: dict[str, Any] = dict(row)
                 hello: str | None = values.pop("hello")

@@ -74,6 +74,7 @@ class Box:
             sending.result()
         await self._uplink.leave(1)
         sending.cancel()
+        await asyncio.wait({sending})
         self._outbox.close()
 
     def _commit(self) -> None:
@@ -117,9 +118,7 @@ class Box:
             boot=boot_id(),
             sent=sent,
             version="campaign",
-            machine=Machine(
-                system="-", architecture="-", python="-", processors=1, memory_bytes=0
-            ),
+            machine=Machine(system="-", architecture="-", python="-", processors=1, memory_bytes=0),
             clock=state.clock,
             clock_error_ms=state.error_ms,
             epochs=self._outbox.claims(),
