@@ -36,10 +36,10 @@ _NEW_HOST = ("unshare", "--net", "--mount", "--propagation", "private")
 # unasked would disturb exact counts.
 _HOLD = """
 mount -t sysfs sysfs /sys && ip link set lo up || exit 1
-for name in accept_dad router_solicitations accept_ra; do
-    echo 0 > /proc/sys/net/ipv6/conf/all/$name
-    echo 0 > /proc/sys/net/ipv6/conf/default/$name
-done
+cd /proc/sys/net/ipv6/conf/default || exit 1
+for name in accept_dad router_solicitations accept_ra; do echo 0 > $name; done
+for version in 1 2; do echo 1 > mldv${version}_unsolicited_report_interval; done
+cd /
 echo ready
 exec cat
 """

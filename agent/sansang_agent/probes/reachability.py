@@ -31,6 +31,7 @@ from sansang_wire.readings import AnyReading, Family, Outcome, ReachabilityReadi
 
 GATEWAY = "gateway"
 BOTH: list[Family] = ["ipv4", "ipv6"]
+MOST_TARGETS = 32
 LOOKUP_DEADLINE_S = 5
 """As long as the C library waits for its first resolver before it asks again (resolv.conf(5))."""
 
@@ -75,15 +76,15 @@ DEFAULT_TARGETS = (
 class ReachabilitySettings(ProbeSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The targets, and how each is asked."""
 
-    targets: Annotated[list[Target], Meta(max_length=32)] = msgspec.field(
-        default_factory=lambda: list(DEFAULT_TARGETS)
-    )
-    packets: Annotated[int, Meta(ge=1, le=100)] = 5
+    targets: list[Target] = msgspec.field(default_factory=lambda: list(DEFAULT_TARGETS))
+    packets: Annotated[int, Meta(ge=1, le=100)] = 4
     interval_s: Annotated[float, Meta(ge=0.05, le=10)] = 0.2
     timeout_s: Annotated[float, Meta(ge=0.1, le=30)] = 2
 
     def __post_init__(self) -> None:
         """Refuse two series of one name: each reading of a run must be a series of its own."""
+        if len(self.targets) > MOST_TARGETS:
+            raise ValueError(f"no more than {MOST_TARGETS} targets")
         seen: set[tuple[str, Family]] = set()
         for target in self.targets:
             if not target.measured_families():
