@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`sansang`: run a collector, look after it, try it out.
+
+Exit status: 0 all is well, 1 something is wrong, 2 wrong usage, 78 wrong settings (EX_CONFIG).
+"""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.text import Text
+
+import sansang_collector
+from sansang_collector import config as settings
+from sansang_collector import doctor as doctors
+from sansang_collector import fleet
+from sansang_collector.config import DEFAULT_PATH, CollectorConfig
+from sansang_collector.language import MissingCatalogueError, Translation, mark
+from sansang_collector.settings_file import InvalidFileError
+from sansang_wire.language import Language, wanted_language
+
+EXIT_WRONG = 1
+EXIT_CONFIG = 78
+
+Config = Annotated[Path, typer.Option("--config", help=mark("settings of the collector"))]
+Json = Annotated[bool, typer.Option("--json", help=mark("answer in JSON, for programs"))]
+Lang = Annotated[Language | None, typer.Option("--lang", help=mark("Vietnamese or English"))]
+
+
+def main() -> NoReturn:
+    """The command `sansang`."""
+    language = wanted_language(os.environ)
+    application = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    application.callback(
+        help=mark("Sẵn Sàng: is the Wi-Fi up, does IPv6 work, how fast is the line")
+    )(_top)
+    for name, command, what in (
+        ("up", up, mark("run the collector with its page")),
+        ("doctor", doctor, mark("look whether all that a collector needs is there")),
+        ("agents", agents, mark("list the boxes that the running collector knows")),
+        ("demo", demo, mark("a commune to look at: this machine and simulated sites")),
+    ):
+        application.command(name, help=what)(command)
+    command = typer.main.get_command(application)
+    # What needs the texts says when they are missing; the help is there in English.
+    with contextlib.suppress(MissingCatalogueError):
+        _translate_help(command, Translation(language))
+    command()
+    raise AssertionError("typer ends the program")
+
+
+def up(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = None) -> None:
+    """Run until told to stop."""
+    answer = _Answer(lang, as_json=as_json)
+    loaded = _load(config, answer)
+    # What a running collector needs takes a second to import; the other commands do without.
+    from sansang_collector.app import run  # noqa: PLC0415
+
+    sys.exit(run(loaded))
+
+
+def doctor(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = None) -> None:
+    """Every check is a line; what is not well says how to mend it."""
+    answer = _Answer(lang, as_json=as_json)
+    checks, mistakes = doctors.examine(config, answer.translate)
+    well = all(check.ok for check in checks)
+    if as_json:
+        answer.json({"ok": well, "checks": [check._asdict() for check in checks]})
+    else:
+        for check in checks:
+            shape, style = ("●", "green") if check.ok else ("◆", "bold red")
+            word = answer.translate("ok") if check.ok else answer.translate("not ok")
+            line = Text(f"{shape} {word}  ", style=style) + Text(f"{check.name}: ", style="bold")
+            answer.out.print(line + Text(check.detail))
+            if check.mend:
+                answer.out.print(Text(f"    {answer.translate('To do:')} {check.mend}"))
+    sys.exit(EXIT_CONFIG if mistakes else 0 if well else EXIT_WRONG)
+
+
+def agents(
+    config: Config = DEFAULT_PATH,
+    url: Annotated[
+        str | None,
+        typer.Option("--url", help=mark("the collector, instead of asking the settings")),
+    ] = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Asks the collector's own API."""
+    answer = _Answer(lang, as_json=as_json)
+    where = url or f"http://{_load(config, answer).web}"
+    try:
+        found = fleet.ask(where)
+    except fleet.NoAnswerError as error:
+        what = answer.translate(
+            "the collector at {url} does not answer: {error}", url=where, error=error
+        )
+        todo = answer.translate(
+            "start it with `sansang up`; `sansang doctor` says what is missing."
+        )
+        answer.fail(EXIT_WRONG, what, todo)
+    if as_json:
+        answer.json(msgspec.to_builtins(found))
+    elif found:
+        answer.out.print(fleet.table(found, answer.translate))
+    else:
+        answer.out.print(
+            answer.translate("There is no box yet: add the first one to the registry.")
+        )
+
+
+def demo(  # noqa: PLR0913, PLR0917 - one parameter an option
+    folder: Annotated[Path, typer.Option(help=mark("where it writes all that it writes"))] = Path(
+        "demo-data"
+    ),
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help=mark("of the page; another when it is taken"))
+    ] = 8080,
+    sites: Annotated[int, typer.Option(min=0, max=1000, help=mark("simulated sites"))] = 3,
+    exit_after: Annotated[
+        float | None, typer.Option(min=0, help=mark("seconds after which it ends"))
+    ] = None,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Nothing else needs to be installed."""
+    answer = _Answer(lang, as_json=as_json)
+    # As with `up`.
+    from sansang_collector.demo import run_demo  # noqa: PLC0415
+
+    sys.exit(run_demo(folder, port, sites, exit_after, answer.language))
+
+
+def _version(value: bool) -> None:
+    if value:
+        sys.stdout.write(f"sansang {sansang_collector.__version__}\n")
+        raise typer.Exit
+
+
+def _top(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help=mark("show the version"), is_eager=True, callback=_version),
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+class _Answer:
+    """How a command answers: in which language, in JSON or for people."""
+
+    def __init__(self, lang: Language | None, *, as_json: bool) -> None:
+        self.language: Language = lang or wanted_language(os.environ)
+        self._as_json = as_json
+        self.out = Console(highlight=False, soft_wrap=True, markup=False)
+        try:
+            self.translate = Translation(self.language)
+        except MissingCatalogueError as error:
+            self.fail(EXIT_WRONG, str(error), "")
+
+    def json(self, content: Any) -> None:
+        """One JSON document on standard output."""
+        sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n")
+
+    def fail(self, status: int, what: str, todo: str, details: list[str] | None = None) -> NoReturn:
+        """Says what is wrong and what to do, on standard error, and ends the program."""
+        if self._as_json:
+            self.json({"error": what, "details": details or [], "todo": todo})
+        lines = [f"sansang: {what}", *(f"  {each}" for each in details or []), todo]
+        Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(
+            "\n".join(line for line in lines if line)
+        )
+        sys.exit(status)
+
+
+def _load(path: Path, answer: _Answer) -> CollectorConfig:
+    try:
+        return settings.load(path)
+    except InvalidFileError as error:
+        translate = answer.translate
+        details = [str(mistake) for mistake in error.mistakes]
+        what = translate.plural(
+            "{file}: {count} mistake", "{file}: {count} mistakes", len(details), file=error.file
+        )
+        answer.fail(
+            EXIT_CONFIG, what, translate("Mend the file, or name another with --config."), details
+        )
+
+
+def _translate_help(command: Any, translate: Callable[[str], str]) -> None:
+    """Texts stand in the code in English; the tree of commands has them all."""
+    for owner in (command, *getattr(command, "commands", {}).values()):
+        for each in (owner, *owner.params):
+            if english := getattr(each, "help", None):
+                each.help = translate(english)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is wrong now: a sentence each, since when, and one thing to do."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sansang_collector.language import MINUTE_US, Translation
+from sansang_collector.views import AgentView, CollectorView
+from sansang_collector.web.measured import Measured
+from sansang_collector.web.states import SHAPES, WORST_FIRST, AgentState, Tone
+
+CLONE_SHOWN_US = 24 * 60 * MINUTE_US
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong; `where` is the site or part, empty when `what` says it."""
+
+    tone: Tone
+    where: str
+    what: str
+    detail: str
+    todo: str
+    link: str = ""
+
+    @property
+    def shape(self) -> str:
+        """What tells the tone without colour."""
+        return SHAPES[self.tone]
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """What needs a person soonest stands first."""
+    return sorted(findings, key=lambda each: WORST_FIRST.index(each.tone))
+
+
+def of_collector(view: CollectorView, translate: Translation) -> list[Finding]:
+    """What is wrong at the centre itself, in the order in which a reading meets it."""
+    here = translate("The centre")
+    found: list[Finding] = []
+    for problem, what, todo in (
+        (
+            view.broker,
+            translate("has no connection to the message broker: nothing new arrives"),
+            translate("see that the broker runs; `sansang doctor` says more."),
+        ),
+        (
+            view.record,
+            translate("can't write its record: readings wait in the boxes"),
+            translate("see that the disk has room and the data folder can be written."),
+        ),
+        (
+            view.store,
+            translate("can't store readings: they wait in the boxes"),
+            translate("see that the series database runs and has room."),
+        ),
+        (
+            view.registry,
+            translate("keeps to the registry it had: the file on disk has mistakes"),
+            translate("mend the file; it is read again by itself."),
+        ),
+    ):
+        if problem is not None:
+            tone: Tone = "warn" if problem is view.registry else "bad"
+            found.append(Finding(tone, here, what, problem, todo))
+    return found
+
+
+def of_agent(
+    agent: AgentView,
+    state: AgentState,
+    now: int,
+    where: tuple[str, str],
+    translate: Translation,
+) -> list[Finding]:
+    """What is wrong with one agent of the registry. `where`: its site's name and the link to it."""
+    name, link = where
+    found: list[Finding] = []
+    if state.silent:
+        what = translate("offline {since}", since=state.since)
+        todo = translate("check the power and the network cable of the box.")
+        detail = translate("Box {agent} sends nothing.", agent=agent.agent)
+        found.append(Finding("bad", name, what, detail, todo, link))
+    elif agent.last_seen is None:
+        what = translate("no data yet")
+        detail = translate("Box {agent} was never heard from.", agent=agent.agent)
+        todo = translate("see that the box is plugged in and has its password.")
+        found.append(Finding("none", name, what, detail, todo, link))
+    if agent.cloned_at is not None and now - agent.cloned_at <= CLONE_SHOWN_US:
+        what = translate("two boxes answer to the id {agent}", agent=agent.agent)
+        detail = translate("Last seen {instant}.", instant=translate.instant(agent.cloned_at))
+        todo = translate("give one of them an id of its own in the registry.")
+        found.append(Finding("bad", name, what, detail, todo, link))
+    if agent.config_mistakes:
+        what = translate("box {agent} can't use the settings sent to it", agent=agent.agent)
+        todo = translate("mend [agents.probes] of {agent} in the registry.", agent=agent.agent)
+        found.append(Finding("warn", name, what, "; ".join(agent.config_mistakes), todo, link))
+    return found
+
+
+def of_internet(
+    name: str, link: str, readings: Sequence[Measured], translate: Translation
+) -> list[Finding]:
+    """A site none of whose agents reaches the Internet, by either family it was measured with."""
+    asked = [each.internet for each in readings if each.internet]
+    if not asked or any(reaches for each in asked for reaches in each.values()):
+        return []
+    what = translate("no Internet")
+    detail = translate("The box has power and can be heard; neither IPv4 nor IPv6 gets through.")
+    todo = translate("check the modem; if its LOS light is red, call the carrier.")
+    return [Finding("bad", name, what, detail, todo, link)]

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for every answer: whom it is given to, what a browser may do with it, its language."""
+
+import ipaddress
+from typing import Annotated
+
+from fastapi import Cookie, Header, Query
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sansang_wire.language import Language
+
+HEADERS = (
+    (
+        "Content-Security-Policy",
+        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+)
+
+
+class Guard:
+    """Answers only what asks for this machine by name: a foreign page whose name was made to point
+    here (DNS rebinding) could read everything otherwise. Puts the headers on every answer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(dict(HEADERS))
+            await send(message)
+
+        app = self._app
+        host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else "localhost"
+        if not is_loopback(host):
+            app = PlainTextResponse(
+                f"This page answers on 127.0.0.1 or localhost only, not on {host[:80]!r}:"
+                " it has no users or passwords yet.\n",
+                status_code=421,
+            )
+        await app(scope, receive, send_guarded)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a Host header names this machine; the port does not matter."""
+    name, _, port = host.rpartition(":")
+    name = name if name and port.isdigit() else host
+    if name.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
+
+
+def wanted_language(
+    lang: Annotated[str | None, Query(description="`vi` or `en`")] = None,
+    cookie: Annotated[str | None, Cookie(alias="lang", include_in_schema=False)] = None,
+    accept_language: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> Language:
+    """As asked for, else as before, else as the browser prefers, else Vietnamese."""
+    for wish in (lang, cookie):
+        if wish in {"vi", "en"}:
+            return "en" if wish == "en" else "vi"
+    return _preferred(accept_language or "")
+
+
+def _preferred(accept_language: str) -> Language:
+    """RFC 9110, 12.5.4: the tag with the highest weight; the first among equals."""
+    best: Language = "vi"
+    heaviest = 0.0
+    for part in accept_language.split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        name = tag.strip().lower().split("-")[0]
+        try:
+            weighed = float(weight) if weight else 1.0
+        except ValueError:
+            continue
+        if name in {"vi", "en"} and weighed > heaviest:
+            best, heaviest = ("en" if name == "en" else "vi"), weighed
+    return best

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The reasons that readings and rejections carry as data, in words."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sansang_collector.language import Translation, mark
+
+UNREACHABLE: Mapping[str, str] = MappingProxyType(
+    {
+        "no_answer": mark("no answer"),
+        "no_route": mark("no route"),
+        "no_gateway": mark("no gateway"),
+        "no_source_address": mark("the box has no address of this family"),
+        "no_address": mark("the name has no address of this family"),
+        "name_not_found": mark("the name does not exist"),
+        "resolver_failed": mark("the name could not be looked up"),
+        "resolver_no_answer": mark("the name server does not answer"),
+        "not_permitted": mark("the box lacks the permission"),
+        "network_unreachable": mark("a router says: no such network"),
+        "host_unreachable": mark("a router says: no such machine"),
+        "destination_unreachable": mark("a router says: not reachable"),
+        "protocol_unreachable": mark("the target does not speak this protocol"),
+        "port_unreachable": mark("the port is closed"),
+        "connection_refused": mark("the port is closed"),
+        "connection_reset": mark("the connection was cut off"),
+        "administratively_prohibited": mark("a firewall forbids it"),
+        "network_down": mark("the network interface is down"),
+        "no_interface": mark("there is no such network interface"),
+        "time_exceeded": mark("packets go round in circles"),
+        "packet_too_big": mark("packets are too big for the path"),
+    }
+)
+"""Of outcomes that are not ok."""
+
+REJECTED: Mapping[str, str] = MappingProxyType(
+    {
+        "oversized": mark("too large"),
+        "not_utf8": mark("not text"),
+        "malformed": mark("not JSON"),
+        "unknown_version": mark("of a newer version"),
+        "bad_envelope": mark("envelope not readable"),
+        "unknown_kind": mark("of an unknown kind"),
+        "missing_field": mark("incomplete"),
+        "wrong_type": mark("of a wrong type"),
+        "out_of_range": mark("out of range"),
+        "unknown_word": mark("with an unknown word"),
+    }
+)
+"""Of readings and batches that were left out."""
+
+
+def in_words(reason: str, known: Mapping[str, str], translate: Translation) -> str:
+    """A reason that has no words yet is shown as it is."""
+    return translate(known[reason]) if reason in known else reason
