@@ -31,7 +31,7 @@ from sansang_wire.readings import OUTCOME_CODES, Reading
 
 INSERT_ROWS = 100
 """Rows in one statement: every step of a statement lets go of the interpreter and takes it back."""
-MERGE_ROWS = 100_000
+MERGE_ROWS = 80_000
 """More make merging cheaper and reading slower: a read looks through all of them, 20 rows a µs."""
 MAX_KNOWN_SERIES = 200_000
 WRITER_CACHE_KIB, READER_CACHE_KIB = 64 * 1024, 16 * 1024

@@ -88,9 +88,9 @@ def series(of: Shape, value: str, *, stepped: bool) -> str:
         ), points AS (
             SELECT series, at, value FROM fresh WHERE value IS NOT NULL
             UNION ALL
-            SELECT series, at, "{value}" FROM "{of.kind}"
-            WHERE {span} AND "{value}" IS NOT NULL
-            AND (series, at) NOT IN (SELECT series, at FROM fresh)
+            SELECT sorted.series, sorted.at, sorted."{value}" FROM "{of.kind}" AS sorted
+            LEFT JOIN fresh USING (series, at)
+            WHERE {span} AND sorted."{value}" IS NOT NULL AND fresh.at IS NULL
         )"""
     if not stepped:
         return f"{points} SELECT series, at, value FROM points ORDER BY series, at"
