@@ -26,7 +26,7 @@ class CollectorProcess(Server):
         self.config = folder / "collector.toml"
 
     def command(self) -> list[str]:
-        return [sys.executable, "/tmp/up.py", "--config", str(self.config)]
+        return [str(Path(sys.executable).with_name("sansang")), "up", "--config", str(self.config)]
 
     def ready(self) -> bool:
         try:

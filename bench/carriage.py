@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many batches a second one core of the collector stores: `python -m bench.carriage`.
+
+Mosquitto, QoS 1, batches of ten readings, receipts on. The collector is bound to processor 0, the
+load, Mosquitto and InfluxDB to the others. The scale is a bare paho loop that only receives, on the
+same processor in the same run: figures of different machines compare only against it.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+import urllib3
+
+from bench.load import ROUND_US, agent_name
+from bench.machine import describe
+from bench.store import readings
+from sansang_collector.store.base import Point
+from sansang_collector.store.embedded import EmbeddedStore
+from tests.servers import InfluxDB, Mosquitto, Server
+
+WINDOW = 3000
+QUEUES = {"max_queued_messages": 100_000, "max_inflight_messages": 1000}
+BOUND_BATCHES, BOUND_MIB = 3000, 160
+BARE = """
+import sys, time
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+client = Client(CallbackAPIVersion.VERSION2, client_id="bare")
+times = []
+client.on_message = lambda *_: times.append(time.monotonic())
+client.connect("127.0.0.1", int(sys.argv[1]))
+client.subscribe("sansang/1/+/batch", qos=1)
+client.loop_start()
+sys.stdout.write("ready\\n"); sys.stdout.flush()
+sys.stdin.readline()
+half = times[len(times) // 4:]
+sys.stdout.write(str((len(half) - 1) / (half[-1] - half[0])))
+"""
+
+
+class Row(NamedTuple):
+    """One measured point."""
+
+    batches_per_s: float
+    cpu_pct: float
+    resident_mib: float
+    series_mb: float
+
+
+class Collector(Server):
+    """`sansang up` on processor 0."""
+
+    def __init__(self, folder: Path, broker: Mosquitto, store: str, agents: int) -> None:
+        super().__init__(folder)
+        registry = ['[[sites]]\nid = "bench"\nname = "Bench"\nkind = "other"']
+        registry.append('commune = "00000"\ncommune_name = "Bench"\n')
+        registry += [
+            f'[[agents]]\nid = "{agent_name(number)}"\nsite = "bench"\n' for number in range(agents)
+        ]
+        (folder / "registry.toml").write_text("\n".join(registry))
+        (folder / "collector.toml").write_text(
+            f'data_dir = "data"\n[broker]\nurl = "{broker.url}"\n[store]\n{store}\n'
+            f'[web]\nlisten = "127.0.0.1:{self.port}"\n'
+        )
+
+    def command(self) -> list[str]:
+        sansang = str(Path(sys.executable).with_name("sansang"))
+        return [
+            "taskset",
+            "-c",
+            "0",
+            sansang,
+            "up",
+            "--config",
+            str(self.folder / "collector.toml"),
+        ]
+
+    def ready(self) -> bool:
+        """Whether it is connected and its stores take readings."""
+        try:
+            answer = urllib3.request("GET", f"http://127.0.0.1:{self.port}/healthz", retries=False)
+        except urllib3.exceptions.HTTPError:
+            return False
+        return answer.status == 200
+
+    @property
+    def process(self) -> psutil.Process:
+        """To ask what it costs."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid)
+
+
+def bare(broker: Mosquitto, seconds: int) -> float:
+    """Messages a second that paho receives when nothing is done with them."""
+    command = ["taskset", "-c", "0", sys.executable, "-c", BARE, str(broker.port)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as receiver:
+        assert receiver.stdout is not None
+        receiver.stdout.readline()
+        load(broker, 1000, seconds, 0)
+        return float(receiver.communicate(b"\n")[0])
+
+
+def load(broker: Mosquitto, agents: int, seconds: int, window: int) -> dict[str, float]:
+    """Run the load on the other processors."""
+    others = ",".join(map(str, range(1, os.cpu_count() or 2)))
+    command = ["taskset", "-c", others, sys.executable, "-m", "bench.load"]
+    arguments = [str(each) for each in (broker.port, agents, seconds, window)]
+    done = subprocess.run([*command, *arguments], check=True, capture_output=True)
+    return json.loads(done.stdout)
+
+
+def stored(folder: Path, broker: Mosquitto, store: str, agents: int, seconds: int) -> Row:
+    """Batches a second into a store, and what the collector costs meanwhile."""
+    with Collector(folder, broker, store, agents) as collector:
+        before = sum(collector.process.cpu_times()[:2])
+        found = load(broker, agents, seconds, WINDOW)
+        cpu_s = sum(collector.process.cpu_times()[:2]) - before
+        resident = collector.process.memory_info().rss / 2**20
+        size = sum(file.stat().st_size for file in (folder / "data").glob("series.db*"))
+    return Row(found["receipted_per_s"], 100 * cpu_s / seconds, resident, size / 1e6)
+
+
+def fill(folder: Path, agents: int, megabytes: int) -> None:
+    """Give the embedded store a past of this size, of the same agents."""
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    store = EmbeddedStore(folder / "data" / "series.db")
+    random_ = random.Random(2)
+    at = time.time_ns() // 1000 - 300 * 86_400_000_000
+    while sum(file.stat().st_size for file in (folder / "data").glob("*")) < megabytes * 1e6:
+        at += ROUND_US
+        store.write(
+            [
+                Point("bench", agent_name(number), reading)
+                for number in range(agents)
+                for reading in readings(number, at, random_)
+            ]
+        )
+    store.close()
+
+
+def main() -> int:
+    """Print the table; exit status 1 when a bound did not hold."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--seconds", type=int, default=30, help="for each line")
+    parser.add_argument("--curve", action="store_true", help="also 10,000 agents and 5 GB")
+    options = parser.parse_args()
+    seconds: int = options.seconds
+    print(describe())
+    points = [(1000, 500)]
+    if options.curve:
+        points += [(1000, 5000), (3000, 500), (10_000, 500), (10_000, 5000)]
+    well = True
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Mosquitto(Path(name) / "mosquitto", options=QUEUES) as broker,
+    ):
+        scale = bare(broker, seconds)
+        print(f"{'bare paho receive loop':38} {scale:8,.0f} messages/s")
+        for agents, megabytes in points:
+            folder = Path(name) / f"embedded-{agents}-{megabytes}"
+            fill(folder, agents, megabytes)
+            row = stored(folder, broker, 'kind = "embedded"', agents, seconds)
+            well &= _print(f"embedded, {agents:,} agents, {megabytes:,} MB", row, scale)
+        with InfluxDB(Path(name) / "influxdb") as influxdb:
+            for agents in {agents: None for agents, _ in points}:
+                store = f'kind = "influxdb1"\nurl = "{influxdb.url}"\ndatabase = "bench"'
+                folder = Path(name) / f"influxdb-{agents}"
+                row = stored(folder, broker, store, agents, seconds)
+                well &= _print(f"InfluxDB {influxdb.version}, {agents:,} agents", row, scale)
+    return 0 if well else 1
+
+
+def _print(what: str, row: Row, scale: float) -> bool:
+    holds = row.batches_per_s >= BOUND_BATCHES and row.resident_mib <= BOUND_MIB
+    print(
+        f"{what:38} {row.batches_per_s:8,.0f} batches/s  {row.batches_per_s / scale:5.2f} of bare"
+        f"  {row.cpu_pct:4.0f} % of a core  {row.resident_mib:4.0f} MiB"
+        f"  {'holds' if holds else f'below {BOUND_BATCHES} or above {BOUND_MIB} MiB'}"
+    )
+    return holds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
