@@ -31,6 +31,8 @@ LOCALES = {
     "sansang_collector": ROOT / "collector" / "sansang_collector" / "locale",
 }
 LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
+UNFINISHED = VENV / "sansang-unfinished"
+"""Stands while libraries are installed: half of one can't be repaired by installing again."""
 SHOWN_LOG_LINES = 15
 
 
@@ -56,6 +58,8 @@ def main() -> int:
             _compile_translations()
     except SetupError as error:
         return _complain(str(error))
+    except KeyboardInterrupt:
+        return _complain("Stopped. The same command begins again.")
     return 0
 
 
@@ -109,10 +113,11 @@ def _python_works() -> bool:
 def _install(what: str) -> None:
     started = time.monotonic()
     LOG.write_text("")
-    if not _python_works():
+    if UNFINISHED.exists() or not _python_works():
         _say("Making the Python environment .venv in this folder; nothing else is changed.")
         shutil.rmtree(VENV, ignore_errors=True)
         _run([sys.executable, "-m", "venv", "--without-pip", VENV], "The environment was not made.")
+    UNFINISHED.touch()
     for each in LOCKS:
         _stamp(each).unlink(missing_ok=True)
     lock = ROOT / LOCKS[what]
@@ -131,6 +136,7 @@ def _install(what: str) -> None:
         "The members of the workspace could not be installed.",
     )
     _stamp(what).write_text(_digest(what))
+    UNFINISHED.unlink()
     _say(f"Ready after {time.monotonic() - started:.0f} s.")
 
 
@@ -143,13 +149,15 @@ def _pip() -> list[str | Path]:
     system = [sys.executable, "-m", "pip", "--python", PYTHON]
     if _succeeds([*system, "--version"]):
         return [*system]
+    _say("This Python came without pip.")
     if shutil.which("apt-get") and shutil.which("dpkg-deb"):
-        _say("This Python came without pip: taking Debian's own for this folder, uninstalled.")
+        _say("Taking Debian's for this folder, without installing it.")
         wheel = _wheel_of_debian()
         if wheel is not None:
             return [PYTHON, wheel / "pip"]
+        _say("It could not be fetched. Is there an Internet connection?")
     raise SetupError(
-        "This Python came without pip. Install it and run the same command again; "
+        "Install pip and run the same command again; "
         "on Debian, Armbian or Raspberry Pi OS: apt-get install python3-venv"
     )
 
