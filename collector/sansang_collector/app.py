@@ -95,9 +95,10 @@ class Collector:
         address = self._config.broker
         if isinstance(address, Broker):
             return address
-        self._embedded = EmbeddedBroker(str(address), lambda: self._registry.current)
+        self._embedded = EmbeddedBroker(address, lambda: self._registry.current)
         await self._embedded.start()
-        return Broker(address.host, address.port, COLLECTOR_USER, password=self._embedded.password)
+        host = {"::": "::1", "0.0.0.0": "127.0.0.1"}.get(address.host, address.host)  # noqa: S104
+        return Broker(host, address.port, COLLECTOR_USER, password=self._embedded.password)
 
     def _page(self) -> Coroutine[None, None, None]:
         address = self._config.web
@@ -243,6 +244,7 @@ class _QuietServer(uvicorn.Server):
 def run(config: CollectorConfig) -> int:
     """Run the collector until it is told to stop; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
     async def main() -> None:
         stopping = asyncio.Event()

@@ -16,10 +16,11 @@ from typing import Any, cast
 
 from amqtt.broker import Broker
 from amqtt.contexts import Action, BrokerConfig, ListenerConfig
-from amqtt.errors import AMQTTError
+from amqtt.errors import BrokerError
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
+from sansang_collector.config import Address
 from sansang_collector.registry import Registry
 from sansang_wire import topics
 
@@ -37,14 +38,17 @@ class BrokerUnavailableError(Exception):
 class EmbeddedBroker:
     """A broker in this process. `password` is what the collector itself logs in with."""
 
-    def __init__(self, address: str, registry: Callable[[], Registry]) -> None:
+    def __init__(self, address: Address, registry: Callable[[], Registry]) -> None:
+        """`::` listens on every address of both families."""
         self.password = secrets.token_hex(16)
         self._address = address
+        # amqtt takes an IPv6 address only without its brackets.
+        host = "" if address.host == "::" else address.host
         plugin = f"{Rights.__module__}.{Rights.__qualname__}"
         access = Access(registry, self.password)
         self._broker = _Broker(
             BrokerConfig(
-                listeners={"default": ListenerConfig(bind=self._address)},
+                listeners={"default": ListenerConfig(bind=f"{host}:{address.port}")},
                 plugins={plugin: {"access": access}},
             )
         )
@@ -55,7 +59,7 @@ class EmbeddedBroker:
         logging.getLogger("transitions").setLevel(logging.CRITICAL)
         try:
             await self._broker.start()
-        except AMQTTError as error:
+        except BrokerError as error:
             what = f"the broker can't listen on {self._address}: {error}"
             raise BrokerUnavailableError(f"{what}; choose another port in [broker]") from error
 
