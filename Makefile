@@ -6,9 +6,11 @@ ARGS ?=
 MEMBERS := wire/pyproject.toml agent/pyproject.toml collector/pyproject.toml
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header --no-emit-package sansang-wire $(ARGS) $(MEMBERS)
+# A host of its own, for the campaign pulls real cables.
+ALONE := unshare --net --mount $(if $(filter 0,$(shell id -u)),,--user --map-root-user)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock runtime dev
+.PHONY: help demo test check soak bench lock runtime dev
 MAKEFLAGS += --no-print-directory
 
 help: ## list the commands
@@ -26,6 +28,14 @@ check: dev ## format, lint, types, imports
 	@.venv/bin/ruff check .
 	@.venv/bin/basedpyright
 	@.venv/bin/lint-imports
+
+soak: dev ## an hour of power cuts, cable faults and killed servers; nothing may be lost (ARGS=--rounds N)
+	@rm -rf .build/soak && mkdir -p .build/soak
+	@$(ALONE) .venv/bin/python -m tests.e2e.campaign --folder .build/soak --rounds 900 $(ARGS)
+
+bench: dev ## how fast and how large the stores are, and how much one collector carries
+	@.venv/bin/python -m bench.store
+	@.venv/bin/python -m bench.carriage
 
 lock: dev ## pin every dependency anew where a pyproject asks for it (ARGS=--upgrade: all of them)
 	@$(COMPILE) --group build --output-file requirements.lock
