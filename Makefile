@@ -31,7 +31,7 @@ check: dev ## format, lint, types, imports
 
 soak: dev ## an hour of power cuts, cable faults and killed servers; nothing may be lost (ARGS=--rounds N)
 	@rm -rf .build/soak && mkdir -p .build/soak
-	@$(ALONE) .venv/bin/python -m tests.e2e.campaign --folder .build/soak --rounds 900 $(ARGS)
+	@$(ALONE) .venv/bin/python -m tests.e2e.campaign --folder $(CURDIR)/.build/soak --rounds 900 $(ARGS)
 
 bench: dev ## how fast and how large the stores are, and how much one collector carries
 	@.venv/bin/python -m bench.store
