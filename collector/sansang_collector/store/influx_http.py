@@ -4,7 +4,6 @@
 Secrets go into a header and nowhere else: not into an address, a log or a message.
 """
 
-import json
 import re
 import urllib.parse
 from collections.abc import Mapping
@@ -30,13 +29,21 @@ class Answer(NamedTuple):
     def message(self) -> str:
         """What is wrong, in the server's words."""
         try:
-            told: Any = json.loads(self.body)
-        except ValueError:
+            told = msgspec.json.decode(self.body, type=_Told)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return self.body[:EXCERPT].decode(errors="replace").strip()
-        if isinstance(told, dict):
-            answer = cast("dict[str, Any]", told)
-            return str(answer.get("error") or answer.get("message") or "")
-        return ""
+        return told.error or told.message or next((r.error for r in told.results if r.error), "")
+
+
+class _Result(msgspec.Struct):
+    series: list[dict[str, Any]] = []
+    error: str | None = None
+
+
+class _Told(msgspec.Struct):
+    error: str = ""
+    message: str = ""
+    results: list[_Result] = []
 
 
 class Sender(Protocol):
@@ -79,7 +86,9 @@ class Http:
         answer = self.request("POST", "/write", parameters, body)
         if answer.status != 404:
             return answer
-        self.request("POST", "/query", {"q": f"CREATE DATABASE {identifier(self.database)}"})
+        made = self.request("POST", "/query", {"q": f"CREATE DATABASE {identifier(self.database)}"})
+        if b'"error"' in made.body:
+            raise unavailable(self.url, self.database, made)
         return self.request("POST", "/write", parameters, body)
 
     def query(self, influxql: str) -> list[dict[str, Any]]:
@@ -89,7 +98,7 @@ class Http:
             raise unavailable(self.url, self.database, answer)
         try:
             told = msgspec.json.decode(answer.body, type=_Results)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise StoreUnavailableError(
                 f"what answers at {self.url} is not InfluxDB ({error}): look at the address"
             ) from error
@@ -102,11 +111,6 @@ class Http:
     def close(self) -> None:
         """Let go of the connections."""
         self._pool.clear()
-
-
-class _Result(msgspec.Struct):
-    series: list[dict[str, Any]] = []
-    error: str | None = None
 
 
 class _Results(msgspec.Struct):

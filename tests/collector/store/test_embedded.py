@@ -43,6 +43,9 @@ def test_reads_see_the_same_before_and_after_sorting_in(
         [again] = store.latest("host", "s", BASE + 90 + round_)
         assert again == latest
         assert store.latest("host", "s", BASE + 91 + round_) == []
+    store.write([Point("s", "a", host(BASE + at, 9.5)) for at in range(50, 101)])
+    [overwritten] = store.latest("host", "s", 0)
+    assert (overwritten.at, overwritten.fields["cpu_pct"]) == (BASE + 100, 9.5)
     store.close()
     with sqlite3.connect(tmp_path / "s.sqlite") as rows:
         counts = [rows.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
@@ -119,6 +122,22 @@ def test_a_second_collector_is_told_so(tmp_path: Path, monkeypatch: pytest.Monke
     other.close()
     assert store.write([Point("s", "a", host(BASE, 1.0))]) == 0
     assert len(store.series("host", "cpu_pct", "s", 0, 2**62)) == 1
+    store.close()
+
+
+def test_a_write_that_fails_half_way_leaves_no_trace(tmp_path: Path) -> None:
+    """Neither its rows nor the series it was the first to name; the next write works."""
+    store = EmbeddedStore(tmp_path / "s.sqlite")
+    unwritable = HostReading(at=BASE, outcome="ok", boot="\ud800", uptime_s=1.0, clock="kernel")
+    with pytest.raises(UnicodeEncodeError):
+        store.write([Point("s", "a", host(BASE, 1.0)), Point("s", "a", unwritable)])
+    assert store.series("host", "cpu_pct", "s", 0, 2**62) == []
+    store.write([Point("s", "b", host(BASE, 2.0)), Point("s", "a", host(BASE, 3.0))])
+    found = store.series("host", "cpu_pct", "s", 0, 2**62)
+    assert [(each.agent, list(each.points)) for each in found] == [
+        ("a", [(BASE, 3.0)]),
+        ("b", [(BASE, 2.0)]),
+    ]
     store.close()
 
 

@@ -67,7 +67,7 @@ def test_a_point_beyond_the_servers_time_costs_itself_only(server: InfluxDB) -> 
 
 def test_the_database_is_made_when_it_is_missing_also_later(server: InfluxDB) -> None:
     """Reading from one that is not there yet finds nothing; a dropped one is made again."""
-    database = 'odd "name'
+    database = "odd \"na'me"
     store = InfluxStore.version_1(server.url, database)
     assert store.series("host", "cpu_pct", "s", 0, 2**62) == []
     assert store.write([Point("s", "a", host(BASE, 1.0))]) == 0
@@ -76,6 +76,13 @@ def test_the_database_is_made_when_it_is_missing_also_later(server: InfluxDB) ->
     )
     assert store.write([Point("s", "b", host(BASE, 2.0))]) == 0
     assert [each.agent for each in store.series("host", "cpu_pct", "s", 0, 2**62)] == ["b"]
+    store.close()
+
+
+def test_a_database_that_can_not_be_made_is_said(server: InfluxDB) -> None:
+    store = InfluxStore.version_1(server.url, "a\\b/c")
+    with pytest.raises(StoreUnavailableError, match="invalid name"):
+        store.write([Point("s", "a", host(BASE, 1.0))])
     store.close()
 
 
@@ -113,7 +120,7 @@ def test_a_wrong_password_is_said_and_never_shown(
 ) -> None:
     """In no message, log or repr; with the right one everything works, an odd one, too."""
     caplog.set_level(logging.DEBUG)
-    password = f"{SECRET} ắü'\":@/"
+    password = f"{SECRET} ắü'\":@/\\"
     with InfluxDB(tmp_path, authentication=True) as server:
         create = f"CREATE USER keeper WITH PASSWORD {influx_http.literal(password)}"
         made = urllib3.request(
