@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import Depends, FastAPI, Response
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from sansang_collector.language import Translation
 from sansang_collector.views import AgentView, CollectorView, EpochView, SiteView
@@ -185,6 +186,15 @@ def _content(shape: Any, example: Any) -> dict[str, Any]:
     }
 
 
+def _put_contents(app: FastAPI, paths: dict[str, Any]) -> None:
+    """FastAPI leaves out what is null, which in an example says something."""
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.path in paths:
+            told = paths[route.path]["get"]["responses"]
+            for status, response in route.responses.items():
+                told[str(status)]["content"] = response["content"]
+
+
 def _describe(app: FastAPI) -> None:
     """The structs are not pydantic's: their schemas are put in by hand."""
     _, components = msgspec.json.schema_components(STRUCTS, ref_template=REFERENCE)
@@ -200,6 +210,7 @@ def _describe(app: FastAPI) -> None:
             )
             schemas = described.setdefault("components", {}).setdefault("schemas", {})
             schemas.update(components)
+            _put_contents(app, described["paths"])
             app.openapi_schema = described
         return app.openapi_schema
 

@@ -97,14 +97,15 @@ def of_agent(
     return found
 
 
-def of_internet(
-    name: str, link: str, readings: Sequence[Measured], translate: Translation
-) -> list[Finding]:
-    """A site none of whose agents reaches the Internet, by either family it was measured with."""
+def is_cut_off(readings: Sequence[Measured]) -> bool:
+    """Whether none of a site's working agents reaches the Internet by any family it measured."""
     asked = [each.internet for each in readings if each.internet]
-    if not asked or any(reaches for each in asked for reaches in each.values()):
-        return []
+    return bool(asked) and not any(reaches for each in asked for reaches in each.values())
+
+
+def of_internet(name: str, link: str, translate: Translation) -> Finding:
+    """A site that is cut off although its agents can be heard."""
     what = translate("no Internet")
     detail = translate("The box has power and can be heard; neither IPv4 nor IPv6 gets through.")
     todo = translate("check the modem; if its LOS light is red, call the carrier.")
-    return [Finding("bad", name, what, detail, todo, link)]
+    return Finding("bad", name, what, detail, todo, link)

@@ -26,10 +26,17 @@ HOT_CELSIUS = 80
 Fields = Mapping[str, float | str]
 
 
+class Row(NamedTuple):
+    """What was measured of one thing: a cell for each address family, network port …"""
+
+    label: str
+    cells: list[Line]
+
+
 class Measured(NamedTuple):
     """What an agent last measured. `internet`: whether each family reaches beyond the gateway."""
 
-    lines: list[Line]
+    rows: list[Row]
     internet: Mapping[str, bool]
     at: int | None
     old: bool
@@ -40,15 +47,18 @@ def measured(latest: Sequence[Latest], now: int, translate: Translation) -> Meas
     at = max((each.at for each in latest), default=None)
     of_kind = {kind: [each for each in latest if each.kind == kind] for kind in KINDS}
     fresh = [each for each in of_kind["reachability"] if now - each.at <= OLD_AFTER_US]
-    lines = [
+    rows = [
         *_reachability(of_kind["reachability"], translate),
-        *_links(of_kind["link"], translate),
-        *(line for each in of_kind["host"] for line in _host(each.fields, translate)),
+        Row(translate("Network port"), _links(of_kind["link"], translate)),
+        Row(
+            translate("Box"),
+            [cell for each in of_kind["host"] for cell in _host(each.fields, translate)],
+        ),
     ]
     old = at is not None and now - at > OLD_AFTER_US
     if old:
-        lines = [line._replace(tone="none") for line in lines]
-    return Measured(lines, _internet(fresh), at, old)
+        rows = [Row(row.label, [cell._replace(tone="none") for cell in row.cells]) for row in rows]
+    return Measured([row for row in rows if row.cells], _internet(fresh), at, old)
 
 
 def _internet(reachability: Sequence[Latest]) -> dict[str, bool]:
@@ -60,19 +70,17 @@ def _internet(reachability: Sequence[Latest]) -> dict[str, bool]:
     }
 
 
-def _reachability(latest: Sequence[Latest], translate: Translation) -> list[Line]:
-    lines: list[Line] = []
+def _reachability(latest: Sequence[Latest], translate: Translation) -> list[Row]:
+    rows: list[Row] = []
     for scope, label in SCOPES.items():
-        for family, name in FAMILIES.items():
-            asked = [
-                each.fields
-                for each in latest
-                if each.labels.get("scope") == scope and each.labels.get("family") == family
-            ]
-            if asked:
-                line = _family(asked, name, translate)
-                lines.append(line._replace(label=translate(label)))
-    return lines
+        of_scope = [each for each in latest if each.labels.get("scope") == scope]
+        cells = [
+            _family(asked, name, translate)
+            for family, name in FAMILIES.items()
+            if (asked := [it.fields for it in of_scope if it.labels.get("family") == family])
+        ]
+        rows.append(Row(translate(label), cells))
+    return rows
 
 
 def _family(asked: Sequence[Fields], family: str, translate: Translation) -> Line:
@@ -118,11 +126,11 @@ def _links(latest: Sequence[Latest], translate: Translation) -> list[Line]:
     lines = [_link(each, translate) for each in up[:INTERFACES_SHOWN]]
     if more := len(up) - len(lines):
         text = translate.plural("and {count} more up", "and {count} more up", more)
-        lines.append(Line("ok", text, translate("Network port")))
+        lines.append(Line("ok", text))
     if down := [each.labels.get("interface", "") for each in latest if not each.fields.get("up")]:
         names = ", ".join(down[:INTERFACES_SHOWN]) + (" …" if len(down) > INTERFACES_SHOWN else "")
         text = translate("not in use: {names}", names=names)
-        lines.append(Line("none" if up else "bad", text, translate("Network port")))
+        lines.append(Line("none" if up else "bad", text))
     return lines
 
 
@@ -135,7 +143,7 @@ def _link(latest: Latest, translate: Translation) -> Line:
     if received is not None and sent is not None:
         rates = f"{translate.number(received, 1)} / {translate.number(sent, 1)}{NARROW}Mb/s"
         parts.append(translate("in / out {rates}", rates=rates))
-    return Line("ok", ", ".join(parts), translate("Network port"))
+    return Line("ok", ", ".join(parts))
 
 
 def _host(fields: Fields, translate: Translation) -> list[Line]:
@@ -157,7 +165,7 @@ def _host(fields: Fields, translate: Translation) -> list[Line]:
     if (uptime := _number(fields, "uptime_s")) is not None:
         up = translate.duration(int(uptime * 1e6))
         parts.append(translate("running for {duration}", duration=up))
-    return [Line("warn" if scarce else "ok", ", ".join(parts), translate("Box"))] if parts else []
+    return [Line("warn" if scarce else "ok", ", ".join(parts))] if parts else []
 
 
 def _outcome(fields: Fields) -> float:

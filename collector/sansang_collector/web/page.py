@@ -35,6 +35,7 @@ class SiteCard(NamedTuple):
     kind: str
     simulated: bool
     state: AgentState
+    cut_off: bool
     agents: list[AgentCard]
 
 
@@ -122,12 +123,17 @@ def _site_card(
     no_agent = AgentState("none", translate("No data yet"), translate("no box here yet"))
     # A site is known as well as its best agent knows it; what is wrong with another is a finding.
     states = sorted((card.state for card in cards), key=lambda s: WORST_FIRST.index(s.tone))
+    state = states[-1] if states else no_agent
+    cut_off = findings.is_cut_off([card.measured for card in cards if card.state.tone == "ok"])
+    if cut_off:
+        state = AgentState("bad", translate("No Internet"), state.since)
     return SiteCard(
         id=site.site,
         name=site.name,
         kind=_kinds(translate).get(site.kind, site.kind),
         simulated=site.simulated,
-        state=states[-1] if states else no_agent,
+        state=state,
+        cut_off=cut_off,
         agents=cards,
     )
 
@@ -163,8 +169,9 @@ def _site_findings(
     found: list[Finding] = []
     for agent, shown in zip(site.agents, card.agents, strict=True):
         found += findings.of_agent(agent, shown.state, now, (site.name, link), translate)
-    working = [each.measured for each in card.agents if each.state.tone == "ok"]
-    return found + findings.of_internet(site.name, link, working, translate)
+    if card.cut_off:
+        found.append(findings.of_internet(site.name, link, translate))
+    return found
 
 
 def _tiles(

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stand-ins for parts of the system, by name; what a test needs of the real world is elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sansang_collector.store.base import Latest, StoreUnavailableError
+from sansang_collector.views import AgentView, CollectorView, EpochView, SiteView
+
+
+def epoch_view(
+    name: str = "0123456789abcdef",
+    *,
+    received: int = 10,
+    outstanding: int = 0,
+    lost: int = 0,
+    last_received: int | None = None,
+) -> EpochView:
+    """An epoch whose counts add up."""
+    return EpochView(
+        epoch=name,
+        next=received + outstanding + lost + 1,
+        received=received,
+        outstanding=outstanding,
+        lost=lost,
+        last_received=last_received,
+    )
+
+
+def agent_view(  # noqa: PLR0917
+    agent: str = "dong-1",
+    site: str | None = "nvh-dong",
+    last_seen: int | None = None,
+    epochs: list[EpochView] | None = None,
+    status: str = "online",
+    cloned_at: int | None = None,
+    rejected: Mapping[str, int] | None = None,
+    config_mistakes: list[str] | None = None,
+    *,
+    simulated: bool = False,
+    clock: str | None = "kernel",
+    dropped_batches: int = 0,
+) -> AgentView:
+    """An agent of which nothing is wrong unless told; it was never heard without `last_seen`."""
+    if epochs is None:
+        epochs = [] if last_seen is None else [epoch_view(last_received=last_seen)]
+    return AgentView(
+        agent=agent,
+        site=site,
+        simulated=simulated,
+        status=status,
+        last_seen=last_seen,
+        last_reading=last_seen,
+        version=None if last_seen is None else "0.1.0",
+        boot=None if last_seen is None else "boot",
+        clock=None if last_seen is None else clock,
+        clock_error_ms=2.0,
+        certificate_dates_checked=True,
+        epochs=epochs,
+        batches=sum(each.received for each in epochs),
+        readings=12 * sum(each.received for each in epochs),
+        duplicates=0,
+        outstanding=sum(each.outstanding for each in epochs),
+        lost=sum(each.lost for each in epochs),
+        undated=0,
+        dropped_batches=dropped_batches,
+        dropped_readings=12 * dropped_batches,
+        outbox_resets=0,
+        cloned_at=cloned_at,
+        rejected=dict(rejected or {}),
+        config_version=None,
+        config_mistakes=config_mistakes or [],
+    )
+
+
+def site_view(
+    agents: list[AgentView],
+    site: str = "nvh-dong",
+    name: str = "Nhà văn hóa thôn Đông",
+    *,
+    simulated: bool = False,
+) -> SiteView:
+    """A cultural house."""
+    return SiteView(
+        site=site,
+        name=name,
+        commune="11824",
+        kind="cultural_house",
+        simulated=simulated,
+        agents=agents,
+    )
+
+
+def collector_view(
+    *,
+    broker: str | None = None,
+    store: str | None = None,
+    record: str | None = None,
+    registry: str | None = None,
+    unregistered: Mapping[str, int] | None = None,
+) -> CollectorView:
+    """A collector of which nothing is wrong unless told."""
+    return CollectorView(
+        version="0.1.0",
+        instance="f00dfeedf00dfeed",
+        started=1_795_230_000_000_000,
+        broker=broker,
+        store=store,
+        record=record,
+        registry=registry,
+        queued=0,
+        queue_dropped=0,
+        batches=1234,
+        readings=14_808,
+        points_refused=0,
+        unregistered=dict(unregistered or {}),
+    )
+
+
+@dataclass
+class FixedSources:
+    """Sources for the page that say what they were given; `latest` fails with `store_fault`."""
+
+    site_views: list[SiteView] = field(default_factory=list[SiteView])
+    strangers: list[AgentView] = field(default_factory=list[AgentView])
+    collector_shown: CollectorView = field(default_factory=collector_view)
+    readings: list[Latest] = field(default_factory=list[Latest])
+    store_fault: str | None = None
+    latest_calls: int = 0
+
+    def collector(self) -> CollectorView:
+        """As given."""
+        return self.collector_shown
+
+    def sites(self) -> list[SiteView]:
+        """As given."""
+        return self.site_views
+
+    def agents(self) -> list[AgentView]:
+        """Those of the sites, then the strangers."""
+        return [agent for site in self.site_views for agent in site.agents] + self.strangers
+
+    def latest(self, kind: str, site: str) -> list[Latest]:
+        """What was given for this kind and site. Raises StoreUnavailableError."""
+        self.latest_calls += 1
+        if self.store_fault is not None:
+            raise StoreUnavailableError(self.store_fault)
+        return [each for each in self.readings if (each.kind, each.site) == (kind, site)]
+
+
+def reachability(  # noqa: PLR0917
+    site: str,
+    agent: str,
+    at: int,
+    family: str = "ipv4",
+    scope: str = "international",
+    rtt_avg_ms: float | None = 12.34,
+    loss_pct: float = 0.0,
+    reason: str | None = None,
+    *,
+    outcome: int = 0,
+) -> Latest:
+    """The newest echo of one target, as a series store keeps it."""
+    fields: dict[str, float | str] = {"outcome": outcome, "loss_pct": loss_pct}
+    if rtt_avg_ms is not None and outcome == 0:
+        fields["rtt_avg_ms"] = rtt_avg_ms
+    if reason is not None:
+        fields["reason"] = reason
+    labels = {"target": f"{scope}-1", "family": family, "scope": scope}
+    return Latest("reachability", site, agent, labels, at, fields)
+
+
+def link(site: str, agent: str, at: int, interface: str = "eth0", *, up: bool = True) -> Latest:
+    """The newest reading of one network port."""
+    fields: dict[str, float | str] = {"outcome": 0, "up": int(up), "technology": "wired"}
+    if up:
+        fields |= {"speed_mbps": 1000.0, "rx_mbps": 1.26, "tx_mbps": 0.3}
+    return Latest("link", site, agent, {"interface": interface}, at, fields)
+
+
+def host(site: str, agent: str, at: int, *, disk_free_bytes: int = 12_300_000_000) -> Latest:
+    """The newest reading of a box."""
+    fields: dict[str, float | str] = {
+        "outcome": 0,
+        "uptime_s": 3 * 86_400 + 4 * 3600.0,
+        "memory_total_bytes": 1_000_000_000,
+        "memory_available_bytes": 620_000_000,
+        "disk_total_bytes": 30_000_000_000,
+        "disk_free_bytes": disk_free_bytes,
+        "temperature_celsius": 51.0,
+    }
+    return Latest("host", site, agent, {}, at, fields)
