@@ -68,7 +68,12 @@ def up(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = None) 
     # What a running collector needs takes a second to import; the other commands do without.
     from sansang_collector.app import run  # noqa: PLC0415
 
-    sys.exit(run(loaded))
+    try:
+        sys.exit(run(loaded))
+    except InvalidFileError as error:
+        _refuse(error, answer)
+    except MissingCatalogueError as error:
+        answer.fail(EXIT_WRONG, str(error), "")
 
 
 def doctor(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = None) -> None:
@@ -189,14 +194,18 @@ def _load(path: Path, answer: _Answer) -> CollectorConfig:
     try:
         return settings.load(path)
     except InvalidFileError as error:
-        translate = answer.translate
-        details = [str(mistake) for mistake in error.mistakes]
-        what = translate.plural(
-            "{file}: {count} mistake", "{file}: {count} mistakes", len(details), file=error.file
-        )
-        answer.fail(
-            EXIT_CONFIG, what, translate("Mend the file, or name another with --config."), details
-        )
+        _refuse(error, answer)
+
+
+def _refuse(error: InvalidFileError, answer: _Answer) -> NoReturn:
+    translate = answer.translate
+    details = [str(mistake) for mistake in error.mistakes]
+    what = translate.plural(
+        "{file}: {count} mistake", "{file}: {count} mistakes", len(details), file=error.file
+    )
+    answer.fail(
+        EXIT_CONFIG, what, translate("Mend the file, or name another with --config."), details
+    )
 
 
 def _translate_help(command: Any, translate: Callable[[str], str]) -> None:
