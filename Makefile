@@ -29,7 +29,7 @@ check: dev ## format, lint, types, imports
 	@.venv/bin/basedpyright
 	@.venv/bin/lint-imports
 
-soak: dev ## an hour of power cuts, cable faults and killed servers; nothing may be lost (ARGS=--rounds N)
+soak: dev ## a long campaign of power cuts, cable faults and killed servers (ARGS="--rounds N")
 	@rm -rf .build/soak && mkdir -p .build/soak
 	@$(ALONE) .venv/bin/python -m tests.e2e.campaign --folder $(CURDIR)/.build/soak --rounds 900 $(ARGS)
 
