@@ -131,6 +131,8 @@ class CollectorConfig:
 
 def load(path: Path) -> CollectorConfig:
     """Raises InvalidFileError with all that is wrong with the file."""
+    # Whole paths in every message: where a person stood when starting it is soon forgotten.
+    path = path.absolute()
     return check_config(read_toml(path), path)
 
 
