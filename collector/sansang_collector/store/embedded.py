@@ -3,8 +3,8 @@
 
 Two tables for each kind of reading. `host` is ordered by series and time, which makes reading one
 series quick and writing slow: every point of a round touches another page. So `write` only appends
-to `host_new`, and when that holds `MERGE_ROWS` rows one statement sorts them into `host`. Reads
-look into both; where both have an instant the newer row, which is in `host_new`, counts.
+to `host_new`, and when that holds `MERGE_ROWS` rows the next writes sort them into `host`, a slice
+each. Reads look into both; where both have an instant the newer, which is in `host_new`, counts.
 
 A commit is on the disk when `write` returns (`synchronous=FULL`): a receipt promises "stored".
 """
@@ -33,8 +33,10 @@ INSERT_ROWS = 100
 """Rows in one statement: every step of a statement lets go of the interpreter and takes it back."""
 MERGE_ROWS = 80_000
 """More make merging cheaper and reading slower: a read looks through all of them, 20 rows a µs."""
+MERGE_SLICES = 16
+"""A merge goes slice by slice, one a write: whole, it would hold up receipts for seconds."""
 MAX_KNOWN_SERIES = 200_000
-WRITER_CACHE_KIB, READER_CACHE_KIB = 64 * 1024, 16 * 1024
+WRITER_CACHE_KIB, READER_CACHE_KIB = 24 * 1024, 8 * 1024
 BUSY_S = 10.0
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
@@ -48,6 +50,14 @@ class _Table:
         self.insert_one = sql.insert(of, 1)
         self.width = len(of.fields) + 2
         self.ids: dict[tuple[str, ...], int] = {}
+        self.merge_upto = 0
+        """The newest row of the merge that is under way."""
+        self.merge_slice = MERGE_SLICES
+        """Its next slice; MERGE_SLICES when none is under way."""
+
+    def end_merge(self) -> None:
+        """Begin anew to look whether there is enough to merge."""
+        self.merge_slice = MERGE_SLICES
 
 
 class EmbeddedStore:
@@ -84,7 +94,10 @@ class EmbeddedStore:
             try:
                 self._writer.execute("BEGIN IMMEDIATE")
                 self._insert(points)
+                merged = [table for table in self._tables.values() if self._merge(table)]
                 self._writer.execute("COMMIT")
+                for table in merged:
+                    table.merge_slice += 1
             except BaseException:
                 self._forget()
                 raise
@@ -108,10 +121,18 @@ class EmbeddedStore:
                 self._writer.execute(table.insert_many, flat[index : index + size])
             for index in range(whole, len(flat), table.width):
                 self._writer.execute(table.insert_one, flat[index : index + table.width])
-            (waiting,) = self._writer.execute(sql.count_new(table.shape)).fetchone()
-            if waiting >= MERGE_ROWS:
-                for statement in sql.merge(table.shape):
-                    self._writer.execute(statement)
+
+    def _merge(self, table: _Table) -> bool:
+        """Sort one slice of what was appended into its place; False when there is too little."""
+        if table.merge_slice == MERGE_SLICES:
+            waiting, newest = self._writer.execute(sql.count_new(table.shape)).fetchone()
+            if waiting < MERGE_ROWS:
+                return False
+            table.merge_slice, table.merge_upto = 0, newest
+        parameters = {"slice": table.merge_slice, "slices": MERGE_SLICES, "upto": table.merge_upto}
+        for statement in sql.merge(table.shape):
+            self._writer.execute(statement, parameters)
+        return True
 
     def _series_id(self, table: _Table, key: tuple[str, ...]) -> int:
         site, agent, *values = key
@@ -132,6 +153,7 @@ class EmbeddedStore:
         """Undo the transaction, and the ids that were given out within it."""
         for table in self._tables.values():
             table.ids.clear()
+            table.end_merge()
         with contextlib.suppress(sqlite3.Error):
             self._writer.rollback()
 

@@ -59,18 +59,22 @@ def insert(of: Shape, rows: int) -> str:
 
 
 def count_new(of: Shape) -> str:
-    """How many rows wait to be merged: their numbers begin at 1 each time the table is emptied."""
-    return f'SELECT coalesce(max(rowid), 0) FROM "{of.kind}_new"'
+    """How many rows wait to be merged, and the number of the newest."""
+    # Two queries in one: asked for together, SQLite would walk through the table.
+    newest = f'(SELECT coalesce(max(rowid), 0) FROM "{of.kind}_new")'
+    oldest = f'(SELECT coalesce(min(rowid), 1) FROM "{of.kind}_new")'
+    return f"SELECT {newest} - {oldest} + 1, {newest}"
 
 
 def merge(of: Shape) -> tuple[str, str]:
-    """Sort the appended rows in; of two for one instant the later one stays."""
+    """Sort appended rows in; of two for one instant the later one stays.
+
+    Parameters upto, slice, slices: of the rows up to `upto` those of every so many-th series.
+    """
     names = _names(of)
-    rows = f'SELECT {names} FROM "{of.kind}_new" ORDER BY series, at, rowid'
-    return (
-        f'INSERT OR REPLACE INTO "{of.kind}" ({names}) {rows}',
-        f'DELETE FROM "{of.kind}_new"',
-    )
+    which = f'FROM "{of.kind}_new" WHERE rowid <= :upto AND series % :slices = :slice'
+    rows = f"SELECT {names} {which} ORDER BY series, at, rowid"
+    return f'INSERT OR REPLACE INTO "{of.kind}" ({names}) {rows}', f"DELETE {which}"
 
 
 def series(of: Shape, value: str, *, stepped: bool) -> str:
