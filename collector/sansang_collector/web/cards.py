@@ -35,6 +35,17 @@ class SiteCard(NamedTuple):
     cut_off: bool
     agents: list[AgentCard]
 
+    def reaches(self, family: str) -> bool | None:
+        """Whether the Internet is reached by this family, by the best evidence of the working
+        agents; None when none of them has any.
+        """
+        answers = [
+            each.measured.internet[family]
+            for each in self.agents
+            if each.state.tone == "ok" and family in each.measured.internet
+        ]
+        return any(answers) if answers else None
+
 
 def site_card(
     site: SiteView, latest: Sequence[Latest], now: int, translate: Translation

@@ -10,6 +10,7 @@ from sansang_collector.web.measured import Measured
 from sansang_collector.web.states import SHAPES, WORST_FIRST, AgentState, Tone
 
 CLONE_SHOWN_US = 24 * 60 * MINUTE_US
+SITES_NAMED = 12
 
 
 class Finding(NamedTuple):
@@ -109,3 +110,18 @@ def of_internet(name: str, link: str, translate: Translation) -> Finding:
     detail = translate("The box has power and can be heard; neither IPv4 nor IPv6 gets through.")
     todo = translate("check the modem; if its LOS light is red, call the carrier.")
     return Finding("bad", name, what, detail, todo, link)
+
+
+def of_family(family: str, sites: Sequence[str], translate: Translation) -> list[Finding]:
+    """Sites that reach the Internet, but not by this address family: one finding for them all."""
+    if not sites:
+        return []
+    what = translate.plural(
+        "{family} does not reach the Internet at {count} site",
+        "{family} does not reach the Internet at {count} sites",
+        len(sites),
+        family=family,
+    )
+    detail = ", ".join(sites[:SITES_NAMED]) + (" …" if len(sites) > SITES_NAMED else "")
+    todo = translate("check {family} on the modem; if it is on, ask the carrier.", family=family)
+    return [Finding("warn", translate("Line"), what, detail, todo)]

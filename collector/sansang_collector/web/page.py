@@ -11,7 +11,7 @@ from sansang_collector.views import AgentView, CollectorView, SiteView
 from sansang_collector.web import findings, summary
 from sansang_collector.web.cards import SiteCard, site_card
 from sansang_collector.web.findings import Finding
-from sansang_collector.web.measured import KINDS
+from sansang_collector.web.measured import FAMILIES, KINDS
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.states import Line
 
@@ -30,7 +30,7 @@ class Page:
     updated: str
     tiles: list[summary.Tile]
     findings: list[Finding]
-    all_is_well: str
+    all_in_all: Line
     sites: list[SiteCard]
     collector: list[Line]
     strangers: list[Stranger]
@@ -46,12 +46,17 @@ def build(sources: Sources, now: int, translate: Translation) -> Page:
         card = site_card(site, read(site.site), now, translate)
         cards.append(card)
         found += _site_findings(site, card, now, translate)
+    for family, name in FAMILIES.items():
+        without = [
+            card.name for card in cards if not card.cut_off and card.reaches(family) is False
+        ]
+        found += findings.of_family(name, without, translate)
     strangers = _strangers(sources.agents(), collector, translate)
     return Page(
         updated=translate.instant(now),
         tiles=summary.tiles(cards, collector, translate),
         findings=findings.worst_first(found),
-        all_is_well=summary.all_is_well(cards, translate),
+        all_in_all=summary.all_in_all(cards, translate),
         sites=cards,
         collector=summary.collector_lines(collector, translate),
         strangers=strangers,

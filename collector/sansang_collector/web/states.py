@@ -21,6 +21,11 @@ class Line(NamedTuple):
     text: str
     label: str = ""
 
+    @property
+    def shape(self) -> str:
+        """What tells the tone without colour."""
+        return SHAPES[self.tone]
+
 
 class AgentState(NamedTuple):
     """An agent's state: a word, since when, and whether a person should do something."""

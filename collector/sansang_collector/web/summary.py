@@ -28,7 +28,7 @@ def tiles(
     working = sum(card.state.tone == "ok" for card in cards)
     shown = [Tile(translate("Sites working"), str(working), all_sites, "")]
     for family, name in FAMILIES.items():
-        answers = [reaches for card in cards if (reaches := _reaches(card, family)) is not None]
+        answers = [reaches for card in cards if (reaches := card.reaches(family)) is not None]
         note = ""
         if unknown := len(cards) - len(answers):
             note = translate.plural("{count} not measured", "{count} not measured", unknown)
@@ -40,27 +40,26 @@ def tiles(
     return [*shown, Tile(translate("Readings received"), readings, "", f"{note}, {since}")]
 
 
-def _reaches(card: SiteCard, family: str) -> bool | None:
-    """By the best evidence of the site's working agents; None when none of them has any."""
-    answers = [
-        each.measured.internet[family]
-        for each in card.agents
-        if each.state.tone == "ok" and family in each.measured.internet
-    ]
-    return any(answers) if answers else None
-
-
-def all_is_well(cards: Sequence[SiteCard], translate: Translation) -> str:
-    """For when there is nothing to do; a registry without sites is not that."""
+def all_in_all(cards: Sequence[SiteCard], translate: Translation) -> Line:
+    """The sentence for when there is nothing to do; what is less than good is not hidden by it."""
     if not cards:
-        return translate("There is no site yet: add the first one to the registry.")
+        return Line("none", translate("There is no site yet: add the first one to the registry."))
     agents = [agent for card in cards for agent in card.agents]
-    working = sum(agent.state.tone == "ok" for agent in agents)
-    return translate(
+    working = [agent for agent in agents if agent.state.tone == "ok"]
+    cells = [cell for agent in working for row in agent.measured.rows for cell in row.cells]
+    if any(cell.tone in {"warn", "bad"} for cell in cells):
+        text = translate(
+            "{working} of {all} boxes are sending their readings; what is not good is marked.",
+            working=len(working),
+            all=len(agents),
+        )
+        return Line("warn", text)
+    text = translate(
         "All is well: {working} of {all} boxes are sending their readings.",
-        working=working,
+        working=len(working),
         all=len(agents),
     )
+    return Line("ok", text)
 
 
 def collector_lines(view: CollectorView, translate: Translation) -> list[Line]:
@@ -78,13 +77,14 @@ def collector_lines(view: CollectorView, translate: Translation) -> list[Line]:
     tone = "ok" if view.registry is None else "warn"
     lines.append(Line(tone, registry, translate("Registry")))
     waiting = translate.plural("{count} message waiting", "{count} messages waiting", view.queued)
-    dropped = translate.plural(
-        "{count} turned away, to be sent again",
-        "{count} turned away, to be sent again",
-        view.queue_dropped,
-    )
+    if view.queue_dropped:
+        waiting += ", " + translate.plural(
+            "{count} turned away, to be sent again",
+            "{count} turned away, to be sent again",
+            view.queue_dropped,
+        )
     tone = "warn" if view.queue_dropped else "ok"
-    lines.append(Line(tone, f"{waiting}, {dropped}", translate("Queue")))
+    lines.append(Line(tone, waiting, translate("Queue")))
     if view.points_refused:
         text = translate.plural(
             "{count} reading refused by the store",

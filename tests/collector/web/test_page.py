@@ -60,6 +60,27 @@ def test_when_all_is_well_a_sentence_says_so(browse: Browse) -> None:
     assert "● All is well: 1 of 1 boxes are sending their readings." in read(client, "en")
 
 
+def test_what_is_not_good_is_not_called_well(browse: Browse) -> None:
+    """Nothing to do, but something is marked: the sentence says that."""
+    text = read(browse(one_site(reachability("nvh-dong", "dong-1", NOW, loss_pct=20))))
+    assert "■ 1/1 thiết bị đo đang gửi số liệu; chỗ chưa tốt được đánh dấu bên dưới." in text
+    assert "đều ổn" not in text
+
+
+def test_a_family_that_does_not_reach_the_internet_is_one_finding(browse: Browse) -> None:
+    """For all its sites together: the carrier is asked once."""
+    sources = FixedSources()
+    for name in ("dong", "doai"):
+        agent = agent_view(f"{name}-1", name, NOW)
+        sources.site_views.append(site_view([agent], name, f"Thôn {name}"))
+        failed = reachability(name, agent.agent, NOW, "ipv6", outcome=2, reason="no_route")
+        sources.readings += [reachability(name, agent.agent, NOW), failed]
+    text = read(browse(sources))
+    assert "■ Đường truyền — IPv6 không ra được Internet tại 2 điểm Thôn dong, Thôn doai" in text
+    assert "Điểm có Internet IPv4 2 / 2" in text
+    assert "Điểm có Internet IPv6 0 / 2" in text
+
+
 def test_a_registry_without_sites_says_what_to_do(browse: Browse) -> None:
     """That is not "all is well"."""
     text = read(browse(FixedSources()))
