@@ -11,6 +11,8 @@ from sansang_collector.web.states import SHAPES, WORST_FIRST, AgentState, Tone
 
 CLONE_SHOWN_US = 24 * 60 * MINUTE_US
 SITES_NAMED = 12
+MANY = 5
+"""More of one kind are told in one finding: a power cut is one thing, not forty."""
 
 
 class Finding(NamedTuple):
@@ -22,6 +24,8 @@ class Finding(NamedTuple):
     detail: str
     todo: str
     link: str = ""
+    group: str = ""
+    """What many sites may have at once; see `gathered`."""
 
     @property
     def shape(self) -> str:
@@ -32,6 +36,33 @@ class Finding(NamedTuple):
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """What needs a person soonest stands first."""
     return sorted(findings, key=lambda each: WORST_FIRST.index(each.tone))
+
+
+def gathered(found: Sequence[Finding], translate: Translation) -> list[Finding]:
+    """The findings, with one in place of many of the same kind."""
+    shown = list(found)
+    for group in ("silent", "unheard"):
+        same = [each for each in shown if each.group == group]
+        if len(same) > MANY:
+            shown = [each for each in shown if each.group != group]
+            shown.append(_many(group, same, translate))
+    return shown
+
+
+def _many(group: str, same: Sequence[Finding], translate: Translation) -> Finding:
+    names = _named([each.where for each in same])
+    many = translate("Many sites")
+    if group == "silent":
+        what = translate.plural("{count} box offline", "{count} boxes offline", len(same))
+        todo = translate("ask whether the power or the carrier's network is down there.")
+        return Finding("bad", many, what, names, todo)
+    what = translate.plural("{count} box without data", "{count} boxes without data", len(same))
+    todo = translate("see that the boxes are plugged in and have their passwords.")
+    return Finding("none", many, what, names, todo)
+
+
+def _named(sites: Sequence[str]) -> str:
+    return ", ".join(sites[:SITES_NAMED]) + (" …" if len(sites) > SITES_NAMED else "")
 
 
 def of_collector(view: CollectorView, translate: Translation) -> list[Finding]:
@@ -80,12 +111,12 @@ def of_agent(
         what = translate("offline {since}", since=state.since)
         todo = translate("check the power and the network cable of the box.")
         detail = translate("Box {agent} sends nothing.", agent=agent.agent)
-        found.append(Finding("bad", name, what, detail, todo, link))
+        found.append(Finding("bad", name, what, detail, todo, link, "silent"))
     elif agent.last_seen is None:
         what = translate("no data yet")
         detail = translate("Box {agent} was never heard from.", agent=agent.agent)
         todo = translate("see that the box is plugged in and has its password.")
-        found.append(Finding("none", name, what, detail, todo, link))
+        found.append(Finding("none", name, what, detail, todo, link, "unheard"))
     if agent.cloned_at is not None and now - agent.cloned_at <= CLONE_SHOWN_US:
         what = translate("two boxes answer to the id {agent}", agent=agent.agent)
         detail = translate("Last seen {instant}.", instant=translate.instant(agent.cloned_at))
@@ -122,6 +153,5 @@ def of_family(family: str, sites: Sequence[str], translate: Translation) -> list
         len(sites),
         family=family,
     )
-    detail = ", ".join(sites[:SITES_NAMED]) + (" …" if len(sites) > SITES_NAMED else "")
     todo = translate("check {family} on the modem; if it is on, ask the carrier.", family=family)
-    return [Finding("warn", translate("Line"), what, detail, todo)]
+    return [Finding("warn", translate("Line"), what, _named(sites), todo)]

@@ -55,7 +55,7 @@ def build(sources: Sources, now: int, translate: Translation) -> Page:
     return Page(
         updated=translate.instant(now),
         tiles=summary.tiles(cards, collector, translate),
-        findings=findings.worst_first(found),
+        findings=findings.worst_first(findings.gathered(found, translate)),
         all_in_all=summary.all_in_all(cards, translate),
         sites=cards,
         collector=summary.collector_lines(collector, translate),

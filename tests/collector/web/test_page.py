@@ -275,11 +275,25 @@ def test_hostile_names_are_text(browse: Browse) -> None:
     assert answer.text.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 6
 
 
-def test_a_commune_with_60_sites_is_below_100_kb(browse: Browse) -> None:
+def test_many_silent_sites_are_one_finding(browse: Browse) -> None:
+    """A power cut in a commune is one thing to ask about."""
+    sites = [
+        site_view([agent_view(f"a-{n}", f"a-{n}", NOW - 9 * MINUTE)], f"a-{n}", f"Thôn {n}")
+        for n in range(13)
+    ]
+    text = read(browse(FixedSources(sites)))
+    assert "◆ Nhiều điểm đo — 13 thiết bị mất kết nối Thôn 0, Thôn 1," in text
+    assert "Thôn 11 … Việc cần làm: hỏi xem có mất điện" in text
+    assert text.count("Việc cần làm:") == 1
+
+
+@pytest.mark.parametrize("silent_for", [0, 30 * MINUTE], ids=["working", "silent"])
+def test_a_commune_with_60_sites_is_below_100_kb(silent_for: int, browse: Browse) -> None:
     """All that a browser loads, uncompressed; a page for a slow mobile line."""
+    seen = NOW - silent_for
     sites = [
         site_view(
-            [agent_view(f"nvh-{n:02}-1", f"nvh-{n:02}", NOW)],
+            [agent_view(f"nvh-{n:02}-1", f"nvh-{n:02}", seen)],
             f"nvh-{n:02}",
             f"Nhà văn hóa thôn {n}",
             simulated=True,
@@ -292,13 +306,13 @@ def test_a_commune_with_60_sites_is_below_100_kb(browse: Browse) -> None:
         for name in [site.site]
         for reading in (
             *(
-                reachability(name, f"{name}-1", NOW, family, scope)
+                reachability(name, f"{name}-1", seen, family, scope)
                 for family in ("ipv4", "ipv6")
                 for scope in ("gateway", "domestic", "international")
             ),
-            link(name, f"{name}-1", NOW),
-            link(name, f"{name}-1", NOW, "wlan0", up=False),
-            host(name, f"{name}-1", NOW),
+            link(name, f"{name}-1", seen),
+            link(name, f"{name}-1", seen, "wlan0", up=False),
+            host(name, f"{name}-1", seen),
         )
     ]
     client = browse(FixedSources(sites, readings=readings))
