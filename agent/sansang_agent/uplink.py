@@ -2,8 +2,10 @@
 """Sends the outbox to the collector: the newest batch at once, the backlog oldest first in between.
 
 A batch is done with when the collector's receipt says so, never on the broker's word. At most
-`WINDOW` batches wait for receipts; without progress they are sent again after 5 s, doubling to
-5 min, one at a time from the second try on, for data is paid for.
+`WINDOW` batches wait for receipts, and fewer of the backlog while receipts are slow: when a whole
+province returns at once, its history must not hold up what happens now. Without progress batches
+are sent again after 5 s, doubling to 5 min, one at a time from the second try on, for data is paid
+for.
 """
 
 import asyncio
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 WINDOW = 20
 KEPT_FOR_LIVE = 2
 """Places in the window that history never takes."""
+SLOW_RECEIPT_S = 0.5
+"""Beyond this the collector is busy: half as much history at once."""
 FIRST_WAIT_S = 5
 LONGEST_WAIT_S = 300
 HELLO_EVERY_S = 600
@@ -64,7 +68,9 @@ class Uplink:
         self._collector: CollectorStatus | None = None
         self._hello_due = False
         self._told: str | None = None
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[int, float] = {}
+        """When each was sent, by the loop's clock."""
+        self._backlog_window = 1
         self._backlog_after = 0
         self._wait_s = float(FIRST_WAIT_S)
         self._resend_at: float | None = None
@@ -146,7 +152,7 @@ class Uplink:
         newest = self._outbox.newest()
         if newest is not None and len(self._in_flight) < window:
             self._publish(newest)
-        room = max(window - KEPT_FOR_LIVE, 1) - len(self._in_flight)
+        room = min(self._backlog_window, window) - len(self._in_flight)
         for waiting in islice(self._outbox.backlog(self._backlog_after), max(room, 0)):
             self._backlog_after = waiting.number
             self._publish(waiting)
@@ -155,7 +161,7 @@ class Uplink:
         if waiting.number in self._in_flight or self._session is None:
             return
         self._session.publish(self._topic("batch"), waiting.payload)
-        self._in_flight.add(waiting.number)
+        self._in_flight[waiting.number] = asyncio.get_running_loop().time()
         if self._resend_at is None:
             self._set_resend()
 
@@ -200,12 +206,25 @@ class Uplink:
         if (offset := self._clock.offset()) is not None:
             self._outbox.date(offset)
         if self._outbox.take(receipt):
-            self._in_flight = {each for each in self._in_flight if self._outbox.holds(each)}
+            self._forget_receipted()
             self._wait_s = FIRST_WAIT_S
             self._resend_at = None
             if self._in_flight:
                 self._set_resend()
         self._wake.set()
+
+    def _forget_receipted(self) -> None:
+        now = asyncio.get_running_loop().time()
+        waits = [
+            now - sent for each, sent in self._in_flight.items() if not self._outbox.holds(each)
+        ]
+        self._in_flight = {
+            each: sent for each, sent in self._in_flight.items() if self._outbox.holds(each)
+        }
+        if max(waits, default=0) > SLOW_RECEIPT_S:
+            self._backlog_window = max(1, self._backlog_window // 2)
+        else:
+            self._backlog_window = min(WINDOW - KEPT_FOR_LIVE, self._backlog_window + 1)
 
     def _on_lost(self, reason: str) -> None:
         if reason != self._told:
