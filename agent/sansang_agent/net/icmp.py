@@ -112,8 +112,6 @@ class _Exchange:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._plan.timeout_s):
                     await self._settled()
-            # A loop that was held up may have missed what already lies in the socket.
-            self._read()
         finally:
             loop.remove_reader(self._socket.fileno())
 
