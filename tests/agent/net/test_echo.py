@@ -327,8 +327,8 @@ from sansang_agent.net.echoes import Plan
 
 async def main():
     address = ip_address(ADDRESS)
-    with icmp._open("ipv4", "icmp_raw") as sock:
-        exchange = icmp._Exchange(sock, address, Plan(2), "icmp_raw")
+    with icmp._open("ipv4", "icmp_datagram") as sock:
+        exchange = icmp._Exchange(sock, address, Plan(2), "icmp_datagram")
         went = [exchange._send(1)]
         waiting = select.poll()
         waiting.register(sock, 0)
@@ -342,6 +342,7 @@ print(json.dumps(asyncio.run(main())))
 def test_error_of_one_packet_does_not_eat_the_next(lab: Lab) -> None:
     """The kernel reports the error of a packet on the following send as well."""
     here = site(lab)
+    allow_datagrams(here.box)
     here.router.run("ip", "route", "add", "unreachable", SERVER4)
     assert here.box.python(f"ADDRESS = {SERVER4!r}\n{SEND_AFTER_AN_ERROR}") == [True, True]
     left: dict[str, Any] = here.box.json("nstat", "-asj", "IcmpOutEchos")

@@ -15,6 +15,7 @@ import pytest
 from sansang_agent.probes.base import ClockState, Surroundings
 from sansang_agent.probes.host import HostProbe, HostSettings
 from sansang_wire.readings import HostReading
+from tests.waiting import wait_until
 
 MANY_TICKS = 20
 
@@ -73,6 +74,16 @@ async def test_processor_use_is_that_of_the_time_between_two_runs(tmp_path: Path
     most = (after[0] - before[0]) / (before_second[1] - after_first[1])
     assert 100 * least - 0.01 <= use <= 100 * most + 0.01
     assert use > 0
+
+
+async def test_processor_use_is_never_that_of_the_time_since_the_start(tmp_path: Path) -> None:
+    """Each run compares with the run before, not with the first."""
+    probe = HostProbe(HostSettings(), surroundings(tmp_path))
+    await read(probe)
+    first, start = probe._before, busy_and_all()[1]
+    wait_until(lambda: busy_and_all()[1] > start + MANY_TICKS, "time passes")
+    await read(probe)
+    assert probe._before != first
 
 
 async def test_two_probes_do_not_share_their_last_run(tmp_path: Path) -> None:
