@@ -40,7 +40,10 @@ class BoxProcess:
     def _connect(self, host: Host, end: str) -> None:
         peer = ("peer", "name", "eth0", "netns", str(host.holder.pid))
         for name in ("all", "default"):
-            Path(f"/proc/sys/net/ipv6/conf/{name}/accept_dad").write_text("0")
+            settings = Path("/proc/sys/net/ipv6/conf") / name
+            (settings / "accept_dad").write_text("0")
+            # Unlike IPv4's, these addresses would be gone with the first pulled cable.
+            (settings / "keep_addr_on_down").write_text("1")
         subprocess.run(["ip", "link", "add", end, "type", "veth", *peer], check=True)
         ours, theirs = self._addresses()
         subprocess.run(["ip", "address", "add", ours, "dev", end], check=True)
