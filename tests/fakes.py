@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stand-ins for parts of the system, by name; what a test needs of the real world is elsewhere."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +26,9 @@ def epoch_view(
         lost=lost,
         last_received=last_received,
     )
+
+
+NOW = time.time_ns() // 1000
 
 
 def agent_view(  # noqa: PLR0917
@@ -68,6 +72,7 @@ def agent_view(  # noqa: PLR0917
         outbox_resets=0,
         cloned_at=cloned_at,
         rejected=dict(rejected or {}),
+        batch_every_s=30,
         config_version=None,
         config_mistakes=config_mistakes or [],
     )
@@ -127,6 +132,10 @@ class FixedSources:
     readings: list[Latest] = field(default_factory=list[Latest])
     store_fault: str | None = None
     latest_calls: int = 0
+
+    def now(self) -> int:
+        """Always the same: a test may take its time."""
+        return NOW
 
     def collector(self) -> CollectorView:
         """As given."""

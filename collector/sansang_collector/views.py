@@ -51,6 +51,8 @@ class AgentView(Struct, frozen=True, kw_only=True):
     cloned_at: int | None
     """When two boxes were last seen to share this agent's id."""
     rejected: dict[str, int]
+    batch_every_s: float
+    """How often it sends when all is well."""
     config_version: str | None
     config_mistakes: list[str]
 

@@ -114,6 +114,7 @@ class Hello(Struct, frozen=True, kw_only=True, omit_defaults=True):
     clock: Clock
     clock_error_ms: Milliseconds | None = None
     certificate_dates_checked: bool = True
+    batch_every_s: float = 30
     epochs: list[EpochClaim]
     dropped_batches: Count = 0
     dropped_readings: Count = 0

@@ -8,7 +8,7 @@ files of both sides and for the settings a collector sends to an agent.
 import difflib
 import types
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -107,6 +107,8 @@ def _item_struct(kind: Any, container: type) -> type[Struct] | None:
 
 
 def _alternatives(kind: Any) -> tuple[Any, ...]:
+    if get_origin(kind) is Annotated:
+        return _alternatives(get_args(kind)[0])
     if get_origin(kind) in {Union, types.UnionType}:
         return get_args(kind)
     return (kind,)

@@ -48,6 +48,7 @@ AGENT = AgentView(
     outbox_resets=0,
     cloned_at=None,
     rejected={"unknown_kind": 1},
+    batch_every_s=30,
     config_version="5d41402abc4b",
     config_mistakes=[],
 )

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Page, API, health and metrics as one application."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -52,7 +51,7 @@ def _add_page(app: FastAPI, sources: Sources, translations: Mapping[Language, Tr
     templates = {name: _templates(each) for name, each in translations.items()}
 
     def render(template: str, language: Language) -> str:
-        shown = page.build(sources, time.time_ns() // 1000, translations[language])
+        shown = page.build(sources, translations[language])
         return templates[language].get_template(template).render(page=shown, language=language)
 
     @app.get("/", include_in_schema=False)

@@ -36,8 +36,9 @@ class Page:
     strangers: list[Stranger]
 
 
-def build(sources: Sources, now: int, translate: Translation) -> Page:
-    """Ask the sources and say it in words; `now` is µs since the Unix epoch."""
+def build(sources: Sources, translate: Translation) -> Page:
+    """Ask the sources and say it in words."""
+    now = sources.now()
     collector, sites = sources.collector(), sources.sites()
     found = findings.of_collector(collector, translate)
     read = _reader(sources, collector, found, translate)

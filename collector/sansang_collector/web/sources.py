@@ -11,6 +11,10 @@ from sansang_collector.views import AgentView, CollectorView, SiteView
 class Sources(Protocol):
     """Blocking calls, made from the page's worker threads, several at a time."""
 
+    def now(self) -> int:
+        """The instant that the answers are for, in µs since the Unix epoch."""
+        ...
+
     def collector(self) -> CollectorView:
         """The collector itself."""
         ...

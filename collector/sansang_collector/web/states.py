@@ -7,6 +7,7 @@ from sansang_collector.language import MINUTE_US, Translation
 from sansang_collector.views import AgentView
 
 SILENT_AFTER_US = 3 * MINUTE_US
+"""At the least; an agent that sends less often is silent when three of its batches are missing."""
 """Six batches of an ordinary agent; what a receipt gone astray delays is far less."""
 
 Tone = Literal["ok", "warn", "bad", "none"]
@@ -54,10 +55,11 @@ def agent_state(agent: AgentView, now: int, translate: Translation) -> AgentStat
     if agent.last_seen is None:
         return AgentState("none", no_data, translate("never heard from"))
     heard = last_batch(agent)
-    if heard is None and now - agent.last_seen <= SILENT_AFTER_US:
+    patience_us = max(SILENT_AFTER_US, int(3 * agent.batch_every_s * 1_000_000))
+    if heard is None and now - agent.last_seen <= patience_us:
         return AgentState("none", no_data, translate("connected, waiting for its first readings"))
     heard = heard or agent.last_seen
-    if now - heard <= SILENT_AFTER_US:
+    if now - heard <= patience_us:
         since = translate("last heard {instant}", instant=translate.instant(heard))
         return AgentState("ok", translate("Working"), since)
     since = translate(

@@ -3,7 +3,6 @@
 
 import html
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from sansang_collector.web.sources import Sources
 from sansang_collector.web.states import SHAPES
 from tests import fakes
 from tests.fakes import (
+    NOW,
     FixedSources,
     agent_view,
     collector_view,
@@ -29,7 +29,6 @@ from tests.fakes import (
 
 Browse = Callable[[Sources], TestClient]
 
-NOW = time.time_ns() // 1000
 MINUTE = 60_000_000
 STATIC = Path(sansang_collector.web.__file__).parent / "static"
 
