@@ -7,7 +7,8 @@ import logging
 import os
 import platform
 import signal
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from sansang_agent.clock import AgentClock
 from sansang_agent.config import AgentConfig, check_probes
 from sansang_agent.net.boot import boot_id
 from sansang_agent.outbox import Outbox, OutboxFullError
-from sansang_agent.probes.base import ProbeSettings, Surroundings, all_probes
+from sansang_agent.outbox_file import OutboxUnusableError
+from sansang_agent.probes.base import Probe, ProbeSettings, Surroundings, all_probes
 from sansang_agent.schedule import Schedule
 from sansang_agent.uplink import Uplink
 from sansang_wire.batch import Config, ConfigAnswer, Hello, Machine
@@ -32,6 +34,9 @@ log = logging.getLogger(__name__)
 LEAVE_WITHIN_S = 1.5
 PENDING_AT_MOST = 5000
 """Readings kept in memory while the disk takes nothing."""
+MISTAKES_TOLD = 20
+MISTAKE_CHARACTERS = 200
+"""A hello has to fit into a message, whatever the collector sent."""
 
 
 class Agent:
@@ -45,6 +50,7 @@ class Agent:
         self._pending: list[AnyReading] = []
         self._answer: ConfigAnswer | None = None
         self._settings = config.probes
+        self._dates_checked = False
         self._outbox = Outbox(
             Path(file.outbox.path),
             agent=file.agent,
@@ -56,28 +62,41 @@ class Agent:
         self._uplink = Uplink(self._broker, self._outbox, self._clock, self._hello, self._on_config)
 
     async def run(self) -> None:
-        """Measure, keep and send until SIGTERM or SIGINT; then end within 2 s."""
+        """Measure, keep and send until SIGTERM or SIGINT; then end within 2 s.
+
+        Raises OutboxUnusableError when the outbox breaks: the next start sets a damaged one aside.
+        """
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        self._apply(self._settings)
+        try:
+            await self._work(stopping)
+        except sqlite3.DatabaseError as error:
+            path = self._config.file.outbox.path
+            raise OutboxUnusableError(f"the outbox {path} broke: {error}; start again") from error
+
+    async def _work(self, stopping: asyncio.Event) -> None:
         tasks = [
             asyncio.create_task(self._flush_for_ever(), name="flush"),
             asyncio.create_task(self._uplink.run(), name="uplink"),
+            asyncio.create_task(_until(stopping), name="stop"),
         ]
-        tasks.append(asyncio.create_task(_until(stopping), name="stop"))
         try:
+            self._apply(self._settings)
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
             self._schedule.stop()
-            self._flush()
-            await self._uplink.leave(LEAVE_WITHIN_S)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._outbox.close()
+            try:
+                self._flush()
+                self._outbox.count_dropped(len(self._pending))
+                await self._uplink.leave(LEAVE_WITHIN_S)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                self._outbox.close()
 
     def _deliver(self, readings: Sequence[AnyReading]) -> None:
         self._pending += readings
@@ -112,14 +131,21 @@ class Agent:
             clean_shutdown=self._outbox.clean_shutdown,
             clock=self._clock.state,
         )
+        self._schedule.apply(dict(self._made(settings, surroundings)))
+
+    def _made(
+        self, settings: Mapping[str, ProbeSettings], surroundings: Surroundings
+    ) -> Iterator[tuple[str, Probe[ProbeSettings]]]:
         probes = all_probes()
-        self._schedule.apply(
-            {kind: probes[kind](each, surroundings) for kind, each in settings.items()}
-        )
+        for kind, each in settings.items():
+            try:
+                yield kind, probes[kind](each, surroundings)
+            except Exception as error:  # noqa: BLE001 - one probe's fault must not end the agent
+                self._schedule.count_failure(kind, error)
 
     def _on_config(self, config: Config) -> None:
         """What the collector sends goes over what the file says, key by key."""
-        if self._answer is not None and self._answer.version == config.version:
+        if (self._answer.version if self._answer else "") == config.version:
             return
         tables = {**self._config.file.probes}
         for kind, table in config.probes.items():
@@ -128,22 +154,26 @@ class Agent:
         try:
             settings = check_probes(tables)
         except InvalidSettingsError as error:
-            mistakes = [str(each) for each in error.mistakes]
+            mistakes = [str(each)[:MISTAKE_CHARACTERS] for each in error.mistakes]
+            if (more := len(mistakes) - MISTAKES_TOLD) > 0:
+                mistakes[MISTAKES_TOLD:] = [f"… and {more} more"]
         else:
             if settings != self._settings:
                 self._apply(settings)
-        self._answer = ConfigAnswer(version=config.version, mistakes=mistakes)
+        answer = ConfigAnswer(version=config.version, mistakes=mistakes)
+        self._answer = answer if config.version else None
         self._uplink.say_hello()
 
     def _broker(self) -> Broker:
         config = self._config
+        self._dates_checked = config.tls and self._clock.state().clock == "kernel"
         return Broker(
             host=config.host,
             port=config.port,
             user=config.file.agent,
             tls=config.tls,
             ca_file=config.file.broker.ca_file,
-            check_certificate_dates=self._clock.state().clock == "kernel",
+            check_certificate_dates=self._dates_checked,
             password=config.password,
         )
 
@@ -158,7 +188,8 @@ class Agent:
             machine=_machine(),
             clock=state.clock,
             clock_error_ms=state.error_ms,
-            certificate_dates_checked=self._config.tls and state.clock == "kernel",
+            certificate_dates_checked=self._dates_checked,
+            batch_every_s=self._config.batch_every_s,
             epochs=self._outbox.claims(),
             dropped_batches=self._outbox.dropped_batches,
             dropped_readings=self._outbox.dropped_readings,
@@ -185,7 +216,7 @@ def run(config: AgentConfig) -> None:
 def _machine() -> Machine:
     model = None
     with contextlib.suppress(OSError):
-        model = Path("/proc/device-tree/model").read_text().strip("\0")
+        model = Path("/proc/device-tree/model").read_text(errors="replace").strip("\0")[:128]
     return Machine(
         system=f"{platform.system()} {platform.release()}"[:128],
         architecture=platform.machine(),

@@ -73,11 +73,23 @@ def _run(options: argparse.Namespace, _translate: Translate) -> int:
     # Imported here: the other commands need neither the machine's counters nor the network.
     from sansang_agent.app import run  # noqa: PLC0415
 
-    form = '{"time": "%(asctime)s", "level": "%(levelname)s", "text": %(message)r}'
-    plain = "%(levelname)s %(message)s"
-    logging.basicConfig(level=logging.INFO, format=form if options.json else plain)
+    told = logging.StreamHandler()
+    told.setFormatter(
+        _JsonLines() if options.json else logging.Formatter("%(levelname)s %(message)s")
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[told])
     run(load(options.config))
     return FINE
+
+
+class _JsonLines(logging.Formatter):
+    """One object a line, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        time = self.formatTime(record)
+        line = {"time": time, "level": record.levelname, "text": text}
+        return json.dumps(line, ensure_ascii=False)
 
 
 def _check(options: argparse.Namespace, translate: Translate) -> int:
@@ -91,7 +103,7 @@ def _check(options: argparse.Namespace, translate: Translate) -> int:
         print(json.dumps({"mistakes": [], "agent": config.file.agent, "probes": plan}))
         return FINE
     print(translate("{file} is in order.").format(file=options.config))
-    where = f"{'mqtts' if config.tls else 'mqtt'}://{config.host}:{config.port}"
+    where = f"{'mqtts' if config.tls else 'mqtt'}://{config.address}"
     print(translate("Agent {agent} sends to {where}.").format(agent=config.file.agent, where=where))
     for kind, every_s in plan.items():
         print(translate("{kind}: every {seconds} s").format(kind=kind, seconds=f"{every_s:g}"))
@@ -100,8 +112,14 @@ def _check(options: argparse.Namespace, translate: Translate) -> int:
 
 def _probe(options: argparse.Namespace, translate: Translate) -> int:
     kind: str = options.kind
-    known = options.config.exists() or options.config != DEFAULT_PATH
-    settings = (load(options.config).probes if known else check_probes({}))[kind]
+    try:
+        settings = load(options.config).probes[kind]
+    except InvalidSettingsError as error:
+        # A box that is not set up yet can be tried out with what a probe does by itself.
+        absent = isinstance(error.__cause__, FileNotFoundError) and options.config == DEFAULT_PATH
+        if not absent:
+            raise
+        settings = check_probes({})[kind]
     readings = asyncio.run(_measure(kind, settings))
     if options.json:
         print(json.dumps([msgspec.to_builtins(each) for each in readings]))

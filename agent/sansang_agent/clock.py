@@ -7,6 +7,7 @@ answers a hello carries, with half the round trip as error.
 """
 
 import ctypes
+import math
 import time
 from typing import NamedTuple
 
@@ -45,10 +46,13 @@ class _Timex(ctypes.Structure):
     )
 
 
+_adjtimex = ctypes.CDLL(None).adjtimex
+
+
 def kernel_offset() -> Offset | None:
     """From the kernel's own clock, or None while it is not synchronised."""
     timex = _Timex()
-    state = ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
+    state = _adjtimex(ctypes.byref(timex))
     if state in {-1, TIME_ERROR} or timex.status & STA_UNSYNC:
         return None
     return Offset(time.time_ns() // 1000 - boottime_us(), "kernel", int(timex.maxerror))
@@ -78,16 +82,17 @@ class AgentClock:
             return
         now = boottime_us()
         round_trip = now - receipt.echo
+        error = (round_trip + 1) // 2
         known = self._aged()
-        if not 0 <= round_trip <= 2 * LARGEST_ERROR_US:
+        if not 0 <= error <= LARGEST_ERROR_US:
             return
-        if known is None or round_trip // 2 <= known.error_us:
+        if known is None or error <= known.error_us:
             middle = receipt.echo + round_trip // 2
-            self._learned = Offset(receipt.time - middle, "collector", round_trip // 2)
+            self._learned = Offset(receipt.time - middle, "collector", error)
             self._learned_at = now
 
     def _aged(self) -> Offset | None:
         if self._learned is None:
             return None
-        drift = int((boottime_us() - self._learned_at) * DRIFT)
+        drift = math.ceil((boottime_us() - self._learned_at) * DRIFT)
         return self._learned._replace(error_us=self._learned.error_us + drift)

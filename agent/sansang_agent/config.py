@@ -61,6 +61,11 @@ class AgentConfig:
     password: str | None = field(repr=False)
 
     @property
+    def address(self) -> str:
+        """Host and port as a URL has them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
     def batch_every_s(self) -> float:
         """Seconds between two batches."""
         return self.file.batch_every_s or BATCH_EVERY_S[self.file.profile]
@@ -69,7 +74,7 @@ class AgentConfig:
 def load(path: Path) -> AgentConfig:
     """Raises InvalidSettingsError with all that is wrong with the file."""
     try:
-        data = tomllib.loads(path.read_text())
+        data = tomllib.loads(path.read_bytes().decode())
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidSettingsError([Mistake("", f"the file can't be read: {error}")]) from error
     except tomllib.TOMLDecodeError as error:
@@ -148,9 +153,12 @@ def _password(path: Any) -> str | None:
         if Path(path).stat().st_mode & stat.S_IROTH:
             what = f"everybody can read {path}: chmod o-r {path}"
             raise InvalidSettingsError([Mistake(where, what)])
-        return Path(path).read_text().strip()
-    except OSError as error:
+        password = Path(path).read_bytes().decode().strip()
+    except (OSError, UnicodeDecodeError) as error:
         raise InvalidSettingsError([Mistake(where, f"can't be read: {error}")]) from error
+    if not password:
+        raise InvalidSettingsError([Mistake(where, f"{path} is empty")])
+    return password
 
 
 def _ca_mistakes(path: Any) -> list[Mistake]:

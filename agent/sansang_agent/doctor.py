@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What keeps an agent from working, and how to mend it: settings, clock, disk, rights, broker."""
 
+import os
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+import psutil
 
 from sansang_agent.clock import kernel_offset
 from sansang_agent.config import AgentConfig
@@ -66,17 +68,16 @@ def _echoes(translate: Translate) -> Finding:
 
 
 def _disk(config: AgentConfig, translate: Translate) -> Iterator[Finding]:
-    folder = Path(config.file.outbox.path).parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        trial = folder / f".doctor-{time.time_ns()}"
-        trial.write_text("")
-        trial.unlink()
-    except OSError as error:
-        what = translate("the outbox folder {folder} can't be written").format(folder=folder)
-        mend = translate("give it to the agent's user: {error}").format(error=error)
-        yield Finding("outbox", ok=False, what=what, mend=mend)
-        return
+    path = Path(config.file.outbox.path).absolute()
+    # Nothing is made here: what root makes the agent's user could not write.
+    folder = next(each for each in path.parents if os.access(each, os.F_OK))
+    for needed in (folder, path):
+        if os.access(needed, os.F_OK) and not os.access(needed, os.W_OK):
+            what = translate("{path} can't be written by {user}")
+            mend = translate("give it to the agent's user, or run the doctor as that user")
+            user = psutil.Process().username()
+            yield Finding("outbox", ok=False, what=what.format(path=needed, user=user), mend=mend)
+            return
     free_mib = shutil.disk_usage(folder).free // 2**20
     yield Finding(
         "outbox",
@@ -90,7 +91,7 @@ def _disk(config: AgentConfig, translate: Translate) -> Iterator[Finding]:
 
 async def _broker(config: AgentConfig, translate: Translate) -> Finding:
     agent = config.file.agent
-    where = f"{config.host}:{config.port}"
+    where = config.address
     broker = Broker(
         host=config.host,
         port=config.port,

@@ -7,9 +7,11 @@ is full: then the oldest go, and are counted. Rows that have their receipt are d
 flash wears; the newest row of an epoch stays until the next start, which reads its number.
 """
 
+import contextlib
+import logging
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +20,7 @@ from msgspec import Raw
 
 from sansang_agent.clock import Offset
 from sansang_agent.net.boot import boottime_us
-from sansang_agent.outbox_file import open_file, transaction
+from sansang_agent.outbox_file import OutboxUnusableError, open_file, transaction
 from sansang_wire.batch import MAX_BATCH_BYTES, VERSION, EpochClaim, Receipt, Sealed, encode
 from sansang_wire.ranges import Ranges
 from sansang_wire.readings import AnyReading
@@ -32,11 +34,15 @@ EPOCHS_KEPT = 16
 """Finished epochs a hello still speaks of, for a collector that was set back to an older state."""
 EPOCHS_CLAIMED = 64
 
-_decode_readings = msgspec.json.Decoder(list[AnyReading]).decode
+log = logging.getLogger(__name__)
+
+
+TAKES_NOTHING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
+"""Of SQLite's result codes: what making room on the disk, or mounting it anew, may mend."""
 
 
 class OutboxFullError(Exception):
-    """The disk takes no more: the readings were not kept."""
+    """The disk takes no more: nothing was changed."""
 
 
 class Waiting(NamedTuple):
@@ -81,15 +87,12 @@ class Outbox:
         self._max_age_us = int(max_age_s * 1_000_000)
         self._receipted: list[int] = []
         self._epochs: dict[int, _Epoch] = {}
-        with transaction(self._sql):
-            state = self._meta("state")
-            self.clean_shutdown = None if state is None else state == "clean"
-            self._set_meta("state", "running")
-            self._load_epochs()
-            self._epoch = self._begin_epoch()
-            self._sql.execute(
-                "UPDATE batch SET clock = 'none' WHERE clock IS NULL AND boot <> ?", (boot,)
-            )
+        self._room_was_made = False
+        try:
+            self._epoch = self._begin()
+        except sqlite3.DatabaseError as error:
+            self._sql.close()
+            raise OutboxUnusableError(f"the outbox {path} can't be used: {error}") from error
         self._bytes = int(self._one("SELECT coalesce(sum(length(readings)), 0) FROM batch"))
         self._undated = bool(self._one("SELECT count(*) FROM batch WHERE clock IS NULL"))
         self.dropped_batches = int(self._meta("dropped_batches") or 0)
@@ -108,31 +111,24 @@ class Outbox:
         """
         lots = [(len(lot), _packed(lot, offset)) for lot in _split(readings)]
         try:
-            self._insert(lots, offset)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-                raise
-            try:
-                self._evict(LOT)
+            with _or_full():
                 self._insert(lots, offset)
-            except sqlite3.OperationalError as again:
-                raise OutboxFullError(str(again)) from again
-        self._keep_bounds(offset)
+        except OutboxFullError:
+            with _or_full():
+                self._make_room()
+                self._insert(lots, offset)
+        self._room_was_made = False
+        with contextlib.suppress(OutboxFullError), _or_full():  # the next commit tries again
+            self._keep_bounds(offset)
 
     def date(self, offset: Offset) -> None:
-        """Date what this boot measured before there was an offset. A date never changes again."""
-        if not self._undated:
-            return
-        rows = self._sql.execute(
-            "SELECT number, readings FROM batch WHERE clock IS NULL AND boot = ?", (self._boot,)
-        ).fetchall()
-        with transaction(self._sql):
-            for number, blob in rows:
-                self._sql.execute(
-                    "UPDATE batch SET clock = ?, committed_at = ?, readings = ? WHERE number = ?",
-                    (offset.clock, _now(offset), _packed(_decode_readings(blob), offset), number),
-                )
-        self._undated = False
+        """Date what this boot measured before there was an offset. A date never changes again.
+
+        Raises OutboxFullError.
+        """
+        while self._undated:
+            with _or_full():
+                self._undated = self._date_lot(offset) == LOT
 
     def newest(self) -> Waiting | None:
         """The newest batch that can be sent, if it has no receipt."""
@@ -163,12 +159,13 @@ class Outbox:
                 self._receipted += [epoch.number(seq) for seq in inside]
             epoch.held.remove(low, high)
         taken = len(self._receipted) - before
-        if epoch is not self._epoch and not epoch.settled and receipt.upto >= epoch.next - 1:
-            epoch.settled = True
-            with transaction(self._sql):
-                self._sql.execute("UPDATE epoch SET settled = 1 WHERE id = ?", (epoch.row,))
-        if len(self._receipted) >= LOT:
-            self._delete_receipted()
+        with contextlib.suppress(OutboxFullError), _or_full():  # the next receipt tries again
+            if epoch is not self._epoch and not epoch.settled and receipt.upto >= epoch.next - 1:
+                with transaction(self._sql):
+                    self._sql.execute("UPDATE epoch SET settled = 1 WHERE id = ?", (epoch.row,))
+                epoch.settled = True
+            if len(self._receipted) >= LOT:
+                self._delete_receipted()
         return taken
 
     def claims(self) -> list[EpochClaim]:
@@ -185,12 +182,27 @@ class Outbox:
         self.dropped_readings += readings
 
     def close(self) -> None:
-        """End in good order: the next start will know."""
-        self._delete_receipted()
+        """End in good order: the next start will know, if the disk takes that."""
+        try:
+            self._delete_receipted()
+            with transaction(self._sql):
+                self._set_meta("state", "clean")
+                self._set_meta("dropped_readings", self.dropped_readings)
+        except sqlite3.DatabaseError as error:
+            log.error("the outbox could not be closed in good order: %s", error)
+        finally:
+            self._sql.close()
+
+    def _begin(self) -> _Epoch:
         with transaction(self._sql):
-            self._set_meta("state", "clean")
-            self._set_meta("dropped_readings", self.dropped_readings)
-        self._sql.close()
+            state = self._meta("state")
+            self.clean_shutdown = None if state is None else state == "clean"
+            self._set_meta("state", "running")
+            self._load_epochs()
+            self._sql.execute(
+                "UPDATE batch SET clock = 'none' WHERE clock IS NULL AND boot <> ?", (self._boot,)
+            )
+            return self._begin_epoch()
 
     def _load_epochs(self) -> None:
         rows = self._sql.execute("SELECT id, name, next, settled FROM epoch ORDER BY id").fetchall()
@@ -229,6 +241,26 @@ class Outbox:
         self._bytes += sum(len(packed) for _, packed in lots)
         self._undated = self._undated or offset is None
 
+    def _date_lot(self, offset: Offset) -> int:
+        rows: list[tuple[int, bytes]] = self._sql.execute(
+            "SELECT number, readings FROM batch WHERE clock IS NULL AND boot = ? LIMIT ?",
+            (self._boot, LOT),
+        ).fetchall()
+        dated: list[tuple[int, bytes]] = []
+        for number, readings in rows:
+            try:
+                dated.append((number, _dated(readings, offset)))
+            except (msgspec.DecodeError, KeyError, TypeError) as error:
+                log.error("a batch in the outbox is damaged and given up: %s", error)
+                self._evict(1, "number = ?", number)
+        with transaction(self._sql):
+            self._sql.executemany(
+                "UPDATE batch SET clock = ?, committed_at = ?, readings = ? WHERE number = ?",
+                [(offset.clock, _now(offset), readings, number) for number, readings in dated],
+            )
+        self._bytes += sum(map(_length, dated)) - sum(map(_length, rows))
+        return len(rows)
+
     def _waiting(self, which: str) -> Iterator[Waiting]:
         rows = self._sql.execute(f"SELECT number, boot, clock, readings FROM batch {which}")  # noqa: S608 - no outside text
         for number, boot, clock, readings in rows:
@@ -246,6 +278,17 @@ class Outbox:
                 readings=Raw(readings),
             )
             yield Waiting(number, encode(sealed))
+
+    def _make_room(self) -> None:
+        """On a full disk: put the journal into the file, and let the oldest go.
+
+        Not twice in a row: where somebody else has filled the disk, that gains nothing.
+        """
+        if not self._room_was_made:
+            self._room_was_made = True
+            self._sql.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._evict(LOT)
+        self._sql.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _keep_bounds(self, offset: Offset | None) -> None:
         while self._bytes > self._max_bytes and self._evict(LOT):
@@ -282,12 +325,14 @@ class Outbox:
     def _delete_receipted(self) -> None:
         newest = self._epoch.number(self._epoch.next - 1)
         going = [number for number in self._receipted if number != newest]
+        freed = 0
         with transaction(self._sql):
             for number in going:
                 row = self._sql.execute(
                     "DELETE FROM batch WHERE number = ? RETURNING length(readings)", (number,)
                 ).fetchone()
-                self._bytes -= row[0] if row else 0
+                freed += row[0] if row else 0
+        self._bytes -= freed
         self._receipted = [number for number in self._receipted if number == newest]
 
     def _one(self, query: str) -> Any:
@@ -299,6 +344,28 @@ class Outbox:
 
     def _set_meta(self, key: str, value: str | int) -> None:
         self._sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+@contextlib.contextmanager
+def _or_full() -> Generator[None]:
+    """Raises OutboxFullError where SQLite says that the disk takes nothing."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        # The low byte is the kind; the rest says which call it was (SQLITE_IOERR_WRITE …).
+        if error.sqlite_errorcode & 0xFF in TAKES_NOTHING:
+            raise OutboxFullError(str(error)) from error
+        raise
+
+
+def _dated(readings: bytes, offset: Offset) -> bytes:
+    """Kinds of another version of the agent, too: what is in the outbox has to get out of it."""
+    loose = msgspec.json.decode(readings, type=list[dict[str, Any]])
+    return encode([{**each, "at": each["at"] + offset.us} for each in loose])
+
+
+def _length(row: tuple[int, bytes]) -> int:
+    return len(row[1])
 
 
 def _now(offset: Offset) -> int:

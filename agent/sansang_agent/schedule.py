@@ -8,6 +8,7 @@ the power, do not all measure and send in the same instant.
 import asyncio
 import hashlib
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -37,14 +38,16 @@ class Schedule:
         self._deliver = deliver
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.failures: dict[str, int] = {}
-        """By kind: runs that raised, and readings no collector would accept."""
+        """By kind: runs that raised or hung, and readings no collector would accept."""
 
     def apply(self, probes: Mapping[str, RunningProbe]) -> None:
         """Run these probes from now on, and no others."""
+        before = dict(self._tasks)
         self.stop()
         for kind, probe in probes.items():
             if probe.settings.enabled:
-                self._tasks[kind] = asyncio.create_task(self._repeat(kind, probe), name=kind)
+                repeat = self._repeat(kind, probe, before.get(kind))
+                self._tasks[kind] = asyncio.create_task(repeat, name=kind)
 
     def stop(self) -> None:
         """End every probe where it is."""
@@ -52,7 +55,12 @@ class Schedule:
             task.cancel()
         self._tasks.clear()
 
-    async def _repeat(self, kind: str, probe: RunningProbe) -> None:
+    async def _repeat(
+        self, kind: str, probe: RunningProbe, before: asyncio.Task[None] | None
+    ) -> None:
+        if before is not None:
+            # A run that was stopped may still be letting go of what it used.
+            await asyncio.wait({before}, timeout=LONGEST_RUN_S)
         every_s = cadence_s(probe, self._profile)
         loop = asyncio.get_running_loop()
         due = loop.time() + start_offset_s(f"{self._agent}/{kind}", every_s)
@@ -64,21 +72,31 @@ class Schedule:
 
     async def _run_once(self, kind: str, probe: RunningProbe) -> None:
         try:
-            readings = await asyncio.wait_for(probe.run(), LONGEST_RUN_S)
+            readings = list(await asyncio.wait_for(probe.run(), LONGEST_RUN_S))
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            self.count_failure(kind, error)  # something inside the probe was cancelled, not we
         except Exception as error:  # noqa: BLE001 - one probe's fault must not end the agent
-            self._count_failure(kind, error)
-            return
-        self._deliver([reading for reading in readings if self._is_sound(kind, reading)])
+            self.count_failure(kind, error)
+        else:
+            self._deliver([reading for reading in readings if self._is_sound(kind, reading)])
 
     def _is_sound(self, kind: str, reading: AnyReading) -> bool:
+        """Whether a collector would take it. NaN would travel as null, which hides a fault."""
         try:
             _decode(encode(reading))
-        except msgspec.DecodeError as error:
-            self._count_failure(kind, error)
+            values = msgspec.structs.astuple(reading)
+            if not all(math.isfinite(each) for each in values if isinstance(each, float)):
+                raise ValueError(f"a value is not finite: {reading}")
+        except Exception as error:  # noqa: BLE001 - what it returned may be anything
+            self.count_failure(kind, error)
             return False
         return True
 
-    def _count_failure(self, kind: str, error: Exception) -> None:
+    def count_failure(self, kind: str, error: BaseException) -> None:
+        """Tell of the first of a probe, count them all: the hello carries the counts."""
         if kind not in self.failures:
             log.error("the probe %s failed: %s: %s", kind, type(error).__name__, error)
         self.failures[kind] = self.failures.get(kind, 0) + 1

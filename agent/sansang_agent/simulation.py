@@ -88,18 +88,18 @@ class _Box:
         )
 
     async def run(self) -> None:
-        sending = asyncio.create_task(self._uplink.run())
-        try:
-            while True:
-                offset = self._clock.offset()
-                if offset is not None:
-                    self._outbox.date(offset)
-                self._outbox.commit(list(self._readings(boottime_us())), offset)
-                self._uplink.wake()
-                await asyncio.sleep(self._every_s)
-        finally:
-            sending.cancel()
-            await asyncio.wait({sending})
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._uplink.run())
+            both.create_task(self._measure_for_ever())
+
+    async def _measure_for_ever(self) -> None:
+        while True:
+            offset = self._clock.offset()
+            if offset is not None:
+                self._outbox.date(offset)
+            self._outbox.commit(list(self._readings(boottime_us())), offset)
+            self._uplink.wake()
+            await asyncio.sleep(self._every_s)
 
     async def leave(self) -> None:
         await self._uplink.leave(1)
@@ -173,6 +173,7 @@ class _Box:
             clock=state.clock,
             clock_error_ms=state.error_ms,
             certificate_dates_checked=False,
+            batch_every_s=self._every_s,
             epochs=self._outbox.claims(),
             dropped_batches=self._outbox.dropped_batches,
             dropped_readings=self._outbox.dropped_readings,

@@ -9,6 +9,7 @@ for.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from typing import Literal
 
 from sansang_agent.clock import AgentClock
 from sansang_agent.net.boot import boottime_us
-from sansang_agent.outbox import Outbox, Waiting
+from sansang_agent.outbox import Outbox, OutboxFullError, Waiting
 from sansang_wire import topics
 from sansang_wire.batch import (
     BadMessageError,
@@ -45,6 +46,8 @@ HELLO_EVERY_S = 600
 MakeHello = Callable[[int], Hello]
 """The hello to send at this CLOCK_BOOTTIME."""
 OnConfig = Callable[[Config], None]
+NO_SETTINGS = Config(version="")
+"""What an empty retained message stands for: the collector wants nothing (any more)."""
 
 
 class Uplink:
@@ -105,11 +108,12 @@ class Uplink:
             log.warning("could not say goodbye: %s", error)
 
     async def _use(self, session: Session) -> None:
+        # Before the subscription: what is retained comes together with the answer to it.
+        self._collector = None
         await session.subscribe(
             [self._topic("receipt"), self._topic("config"), topics.COLLECTOR_STATUS]
         )
         self._session = session
-        self._collector = None
         self._told = None
         try:
             online = self._status("online")
@@ -124,6 +128,7 @@ class Uplink:
             finally:
                 sending.cancel()
                 lost.cancel()
+                await asyncio.gather(sending, lost, return_exceptions=True)
         finally:
             self._session = None
 
@@ -186,10 +191,14 @@ class Uplink:
                 self._on_collector(decode(message.payload, CollectorStatus))
             elif message.topic == self._topic("receipt"):
                 self._on_receipt(decode(message.payload, Receipt))
-            elif message.topic == self._topic("config") and message.payload:
-                self._on_config(decode(message.payload, Config))
+            elif message.topic == self._topic("config"):
+                wanted = decode(message.payload, Config) if message.payload else NO_SETTINGS
+                self._on_config(wanted)
         except BadMessageError as error:
             log.warning("a message on %s can't be used: %s", message.topic, error)
+        except Exception:
+            # The session would be handed the same message again, for ever.
+            log.exception("a message on %s could not be dealt with", message.topic)
 
     def _on_collector(self, status: CollectorStatus) -> None:
         """A collector that speaks anew has started, or takes readings again after a fault."""
@@ -200,11 +209,13 @@ class Uplink:
 
     def _on_receipt(self, receipt: Receipt) -> None:
         before = self._clock.state().clock
-        self._clock.learn(receipt)
+        if receipt.epoch == self._outbox.epoch:  # the echo of an earlier boot tells another time
+            self._clock.learn(receipt)
         if before != self._clock.state().clock:
             self.say_hello()
         if (offset := self._clock.offset()) is not None:
-            self._outbox.date(offset)
+            with contextlib.suppress(OutboxFullError):  # told and tried again with the next batch
+                self._outbox.date(offset)
         if self._outbox.take(receipt):
             self._forget_receipted()
             self._wait_s = FIRST_WAIT_S
