@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from starlette.testclient import TestClient
 
@@ -157,6 +158,14 @@ def test_an_agent_has_a_state_and_since_when(
     assert state in text
     assert ("Việc cần làm:" in text) is (finding is not None)
     assert finding is None or f"Việc cần làm: {finding}" in text
+
+
+def test_a_metered_agent_is_not_silent_between_two_of_its_batches(browse: Browse) -> None:
+    """It sends every 5 minutes: 10 minutes without a word are two batches, 20 are four."""
+    agent = msgspec.structs.replace(agent_view(last_seen=NOW - 10 * MINUTE), batch_every_s=300)
+    assert "● Hoạt động" in read(browse(FixedSources([site_view([agent])])))
+    agent = msgspec.structs.replace(agent_view(last_seen=NOW - 20 * MINUTE), batch_every_s=300)
+    assert "◆ Mất kết nối" in read(browse(FixedSources([site_view([agent])])))
 
 
 def test_silence_says_since_when_and_for_how_long(browse: Browse) -> None:
