@@ -6,6 +6,8 @@ and read its own receipt and config and the collector's status. Nothing else, as
 list for Mosquitto in `deploy/`.
 """
 
+import asyncio
+import contextlib
 import hashlib
 import hmac
 import logging
@@ -16,7 +18,8 @@ from typing import Any, cast
 
 from amqtt.broker import Broker
 from amqtt.contexts import Action, BrokerConfig, ListenerConfig
-from amqtt.errors import BrokerError
+from amqtt.errors import AMQTTError, BrokerError
+from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
@@ -29,6 +32,8 @@ log = logging.getLogger(__name__)
 COLLECTOR_USER = "collector"
 WRITTEN_BY_AGENTS = ("batch", "hello", "status")
 READ_BY_AGENTS = ("receipt", "config")
+LOGIN_S = 10
+"""How long a new connection may take to say who it is."""
 
 
 class BrokerUnavailableError(Exception):
@@ -79,7 +84,9 @@ class _Subscriptions(dict[str, list[tuple[Session, int]]]):
 
 
 class _Broker(Broker):
-    """amqtt 0.12 hands each new client the retained messages of everybody's subscriptions."""
+    """amqtt 0.12 hands each new client the retained messages of everybody's subscriptions, and
+    takes the session of the client id that a stranger names before it asks for the password.
+    """
 
     def __init__(self, config: BrokerConfig) -> None:
         super().__init__(config)
@@ -91,6 +98,51 @@ class _Broker(Broker):
         subscribers = self._subscriptions.get(subscription[0], [])
         if any(each is session for each, _ in subscribers):
             await super()._publish_retained_messages_for_subscription(subscription, session)
+
+    async def _initialize_client_session(
+        self, reader: Any, writer: Any, remote_address: str, remote_port: int
+    ) -> tuple[BrokerProtocolHandler, Session]:
+        """Every session is a clean one: nobody leaves a queue behind."""
+        del remote_address, remote_port
+        try:
+            async with asyncio.timeout(LOGIN_S):
+                handler, session = await BrokerProtocolHandler.init_from_connect(
+                    reader, writer, self.plugins_manager
+                )
+        except Exception as error:
+            # Any bytes may come from anybody: they cost the connection and nothing else.
+            await writer.close()
+            raise AMQTTError(f"no login: {error}") from error
+        session.clean_session, session.parent = True, 0
+        return handler, session
+
+    async def _handle_client_session(  # noqa: PLR0913, PLR0917 - as amqtt calls it
+        self,
+        reader: Any,
+        writer: Any,
+        client_session: Session,
+        handler: BrokerProtocolHandler,
+        server: Any,
+        listener_name: str,
+    ) -> None:
+        """Only with the right password does a client take the place of its earlier connection."""
+        if await self._authenticate(client_session, self.listeners_config[listener_name]):
+            await self._end_earlier(client_session.client_id or "")
+            await super()._handle_client_session(
+                reader, writer, client_session, handler, server, listener_name
+            )
+            return
+        handler.attach(client_session, reader, writer)
+        with contextlib.suppress(OSError):
+            await handler.mqtt_connack_authorize(authorize=False)
+        await writer.close()
+
+    async def _end_earlier(self, client_id: str) -> None:
+        session, handler = self._sessions.get(client_id, (None, None))
+        if session is not None and handler is not None and session.transitions.is_connected():
+            await handler.handle_connection_closed()
+            await handler.stop()
+        await self._delete_session(client_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +157,7 @@ class Access:
         if user != client_id:
             return False
         if user == COLLECTOR_USER:
-            return hmac.compare_digest(password, self.collector_password)
+            return hmac.compare_digest(password.encode(), self.collector_password.encode())
         entry = self.registry().agent(user)
         if entry is None or entry.password_sha256 is None:
             return False
@@ -135,10 +187,11 @@ class Rights(BaseAuthPlugin, BaseTopicPlugin):
         """amqtt: may this client connect?"""
         access: Access = cast("Any", self.config).access
         user, client_id = session.username or "", session.client_id or ""
-        admitted = access.admits(user, client_id, session.password or "")
-        if not admitted:
+        if not access.admits(user, client_id, session.password or ""):
             log.warning("the broker refused the login of %.80r: not in the registry", user)
-        return admitted
+            return False
+        # The will is published without asking again.
+        return not session.will_flag or access.allows(user, session.will_topic or "", write=True)
 
     async def topic_filtering(
         self,
