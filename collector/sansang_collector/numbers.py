@@ -39,10 +39,12 @@ class EpochNumbers:
         """Believe what a hello says of this epoch."""
         self.first, self.next = claim.first, claim.next
 
-    def disown(self) -> None:
-        """The agent does not know this epoch: it holds nothing of it."""
+    def disown(self) -> bool:
+        """The agent does not know this epoch: it holds nothing of it. Whether that is new."""
+        before = self.first, self.next
         end = max(self.next, (self.received.last or 0) + 1)
         self.first = self.next = end
+        return before != (end, end)
 
     @property
     def lost(self) -> int:

@@ -5,22 +5,39 @@ Kept in memory whole and written through: one transaction a lot. When the databa
 memory is read anew from what the database has.
 """
 
+import contextlib
+import logging
+import sqlite3
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from sansang_collector.numbers import EpochNumbers
-from sansang_wire.batch import Batch, Hello, decode, encode
+from sansang_wire.batch import Batch, Hello, encode
 from sansang_wire.ranges import Ranges
+
+log = logging.getLogger(__name__)
+
+DAY_US = 86_400 * 1_000_000
+FORGET_AFTER_US = 35 * DAY_US
+"""An epoch that its agent does not hold any more is folded into one number after this."""
+UNCLAIMED_AT_MOST = 256
+"""And so are the oldest of them when an agent makes more; a box that restarts for ever does."""
+UNDATED_KEPT_US = 35 * DAY_US
+HIGHEST_COUNT = 2**62
+ROOM_BYTES = 1_000_000
+"""What must fit on the disk for the record to be well again."""
 
 metadata = sa.MetaData()
 agents_table = sa.Table(
@@ -29,6 +46,7 @@ agents_table = sa.Table(
     sa.Column("agent", sa.String(63), primary_key=True),
     *(sa.Column(name, sa.BigInteger) for name in ("batches", "readings", "duplicates", "undated")),
     *(sa.Column(name, sa.BigInteger) for name in ("last_seen", "last_reading", "cloned_at")),
+    sa.Column("lost_before", sa.BigInteger),
     sa.Column("hello", sa.Text),
 )
 epochs_table = sa.Table(
@@ -75,6 +93,8 @@ class AgentRecord:
     last_seen: int | None = None
     last_reading: int | None = None
     cloned_at: int | None = None
+    lost_before: int = 0
+    """Given up, in epochs that are forgotten."""
     hello: Hello | None = None
     epochs: dict[str, EpochNumbers] = field(default_factory=dict[str, EpochNumbers])
     rejected: dict[str, int] = field(default_factory=dict[str, int])
@@ -85,40 +105,74 @@ class AgentRecord:
             self.epochs[name] = EpochNumbers(name)
         return self.epochs[name]
 
-    def greet(self, hello: Hello, now: int) -> None:
+    def greet(self, hello: Hello, now: int, *, live: bool = True) -> set[str]:
         """Take in a hello: whose box this is, and what it holds of each epoch.
 
         Every start makes a new epoch; one that comes back after another was declared means that
-        two boxes answer to this id.
+        two boxes answer to this id. A hello that the broker had kept (not `live`) says nothing
+        of now. Returns the names of the epochs that it changed.
         """
         current = self.hello.epoch if self.hello is not None else None
-        if current != hello.epoch and self.epoch(hello.epoch).declared:
-            self.cloned_at = now
+        changed = {hello.epoch}
+        if live:
+            self.last_seen = now
+            if current != hello.epoch and self.epoch(hello.epoch).declared:
+                self.cloned_at = now
         self.epoch(hello.epoch).declared = True
         claims = {claim.epoch: claim for claim in hello.epochs}
         for claim in claims.values():
             self.epoch(claim.epoch).claim(claim)
         for name, numbers in self.epochs.items():
-            if name not in claims:
-                numbers.disown()
+            if name not in claims and numbers.disown():
+                changed.add(name)
         self.hello = hello
-        self.last_seen = now
+        return changed | set(claims)
+
+    def forget(self, now: int) -> list[str]:
+        """Let go of epochs that are over, except for what was lost of them; returns their names."""
+        held = {claim.epoch for claim in self.hello.epochs} if self.hello else set[str]()
+        if self.hello is not None:
+            held.add(self.hello.epoch)
+        over = [each for name, each in self.epochs.items() if name not in held]
+        over.sort(key=lambda each: each.last_received or 0)
+        surplus = max(0, len(over) - UNCLAIMED_AT_MOST)
+        gone = over[:surplus] + [
+            each
+            for each in over[surplus:]
+            if each.last_received is not None and each.last_received < now - FORGET_AFTER_US
+        ]
+        for numbers in gone:
+            numbers.disown()
+            self.lost_before = min(self.lost_before + numbers.lost, HIGHEST_COUNT)
+            del self.epochs[numbers.epoch]
+        return [numbers.epoch for numbers in gone]
 
 
 class Record:
-    """The SQL record. Changes are made under `lock`, then written by `save`."""
+    """The SQL record. Changes are made under `lock`, then written by `save`; whoever gives one up
+    half-way calls `reload`.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open or make the database. Raises RecordUnavailableError."""
         self.lock = threading.RLock()
         self.engine = sa.create_engine(f"sqlite:///{path}")
         event.listen(self.engine, "connect", _durable)
+        event.listen(self.engine, "begin", _begin)
+        self._stale = False
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             with self.engine.begin() as connection:
                 _migrate(connection)
             self.agents = self._load()
-        except SQLAlchemyError as error:
-            raise RecordUnavailableError(f"the record {path} can't be opened: {error}") from error
+        except (SQLAlchemyError, OSError) as error:
+            raise RecordUnavailableError(
+                f"the record {path} can't be opened: {_words(error)}"
+            ) from error
+        except CommandError as error:
+            raise RecordUnavailableError(
+                f"the record {path} was made by a newer version of sansang: {error}"
+            ) from error
 
     def agent(self, name: str) -> AgentRecord:
         """The record of this agent, begun when it is new."""
@@ -131,8 +185,10 @@ class Record:
         touched: Iterable[AgentRecord],
         epochs: Mapping[str, set[str]],
         undated: Sequence[tuple[Batch, int]] = (),
+        forgotten: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Write these agents, these of their epochs, and undated batches with the time they came.
+        """Write these agents, these of their epochs, and undated batches with the time they came;
+        delete `forgotten` epochs (agent, epoch).
 
         Raises RecordUnavailableError, with the memory set back to what the database has.
         """
@@ -158,19 +214,42 @@ class Record:
                         for reason, count in each.rejected.items()
                     ],
                 )
-                _upsert(connection, undated_table, [_undated_row(*each) for each in undated])
+                _keep_undated(connection, undated)
+                _delete_epochs(connection, forgotten)
         except SQLAlchemyError as error:
+            self.reload()
+            raise RecordUnavailableError(f"the record can't be written: {_words(error)}") from error
+
+    def reload(self) -> None:
+        """Set the memory to what the database has, now or, while it can't be read, in `refresh`."""
+        self._stale = True
+        with contextlib.suppress(RecordUnavailableError):
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Make sure that the memory is what the database has. Raises RecordUnavailableError."""
+        if not self._stale:
+            return
+        try:
             self.agents = self._load()
-            raise RecordUnavailableError(f"the record can't be written: {error}") from error
+        except SQLAlchemyError as error:
+            raise RecordUnavailableError(f"the record can't be read: {_words(error)}") from error
+        self._stale = False
 
     def problem(self) -> str | None:
-        """None when the database takes a change (this makes one), else a sentence."""
+        """None when the database takes a change (this makes one, as large as a lot), else a
+        sentence.
+        """
         try:
-            with self.engine.begin() as connection:
-                connection.execute(sa.text("CREATE TABLE IF NOT EXISTS room (x)"))
-                connection.execute(sa.text("DROP TABLE room"))
+            for statement in (
+                "DROP TABLE IF EXISTS room",
+                f"CREATE TABLE room AS SELECT zeroblob({ROOM_BYTES}) AS x",
+                "DROP TABLE room",
+            ):
+                with self.engine.begin() as connection:
+                    connection.execute(sa.text(statement))
         except SQLAlchemyError as error:
-            return f"the record can't be written: {error}"
+            return f"the record can't be written: {_words(error)}"
         return None
 
     def close(self) -> None:
@@ -184,7 +263,7 @@ class Record:
                 values: dict[str, Any] = dict(row)
                 hello: str | None = values.pop("hello")
                 record = AgentRecord(**values)
-                record.hello = decode(hello.encode(), Hello) if hello else None
+                record.hello = _kept_hello(record.agent, hello)
                 found[record.agent] = record
             for row in connection.execute(sa.select(epochs_table)).mappings():
                 values = dict(row)
@@ -201,6 +280,28 @@ def _durable(connection: Any, _record: object) -> None:
     """A receipt promises that a power cut takes nothing back."""
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    # The driver's own transactions leave out the statements that make tables.
+    connection.isolation_level = None
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _words(error: Exception) -> str:
+    """What is wrong, without the statement and its data."""
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return "no room is left on its disk: make some" if code == sqlite3.SQLITE_FULL else str(cause)
+
+
+def _kept_hello(agent: str, text: str | None) -> Hello | None:
+    """What another version kept may not be readable any more: the next hello is soon here."""
+    try:
+        return msgspec.json.decode(text, type=Hello) if text else None
+    except (msgspec.DecodeError, RecursionError) as error:
+        log.warning("the last hello of %s can't be read and is left out: %s", agent, error)
+        return None
 
 
 def _migrate(connection: sa.Connection) -> None:
@@ -220,6 +321,19 @@ def _upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
 
+def _keep_undated(connection: sa.Connection, undated: Sequence[tuple[Batch, int]]) -> None:
+    _upsert(connection, undated_table, [_undated_row(*each) for each in undated])
+    for agent, now in {batch.agent: now for batch, now in undated}.items():
+        old = undated_table.c.received_at < now - UNDATED_KEPT_US
+        connection.execute(sa.delete(undated_table).where(undated_table.c.agent == agent, old))
+
+
+def _delete_epochs(connection: sa.Connection, forgotten: Sequence[tuple[str, str]]) -> None:
+    for agent, epoch in forgotten:
+        its = epochs_table.c.agent == agent
+        connection.execute(sa.delete(epochs_table).where(its, epochs_table.c.epoch == epoch))
+
+
 def _agent_row(record: AgentRecord) -> dict[str, Any]:
     return {
         "agent": record.agent,
@@ -230,6 +344,7 @@ def _agent_row(record: AgentRecord) -> dict[str, Any]:
         "last_seen": record.last_seen,
         "last_reading": record.last_reading,
         "cloned_at": record.cloned_at,
+        "lost_before": record.lost_before,
         "hello": encode(record.hello).decode() if record.hello else None,
     }
 

@@ -37,6 +37,10 @@ class Status:
         self.instance = secrets.token_hex(8)
         self.started = time.time_ns() // 1000
 
+    def now(self) -> int:
+        """The instant that the answers are for."""
+        return time.time_ns() // 1000
+
     def collector(self) -> CollectorView:
         """The collector itself."""
         ingest = self._ingest
@@ -109,13 +113,14 @@ class Status:
             readings=record.readings,
             duplicates=record.duplicates,
             outstanding=sum(each.outstanding for each in epochs),
-            lost=sum(each.lost for each in epochs),
+            lost=record.lost_before + sum(each.lost for each in epochs),
             undated=record.undated,
             dropped_batches=hello.dropped_batches if hello else 0,
             dropped_readings=hello.dropped_readings if hello else 0,
             outbox_resets=hello.outbox_resets if hello else 0,
             cloned_at=record.cloned_at,
             rejected=dict(record.rejected),
+            batch_every_s=hello.batch_every_s if hello else 30,
             config_version=answer.version if answer else None,
             config_mistakes=list(answer.mistakes) if answer else [],
         )
