@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import time
 from collections.abc import Callable, Coroutine, Generator
 
@@ -38,6 +39,7 @@ from sansang_wire.session import (
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5
+STATES_AT_MOST = 100_000
 
 
 class PortTakenError(Exception):
@@ -53,7 +55,6 @@ class Collector:
 
     def __init__(self, config: CollectorConfig) -> None:
         self._config = config
-        config.data_dir.mkdir(parents=True, exist_ok=True)
         self._registry = RegistryFile(config.registry)
         self._record = Record(config.data_dir / "record.db")
         self._store = open_store(config.store, config.data_dir)
@@ -73,16 +74,17 @@ class Collector:
         self, stopping: asyncio.Event, on_ready: Callable[[], None] | None = None
     ) -> None:
         """Serve until `stopping` is set; `on_ready` is called once everything answers."""
-        broker = await self._start_broker()
-        server = self._page()
-        tasks = [
-            asyncio.create_task(server, name="page"),
-            asyncio.create_task(self._ingest.run(), name="ingest"),
-            asyncio.create_task(self._keep_connected(broker), name="session"),
-            asyncio.create_task(self._look_around(), name="look"),
-            asyncio.create_task(_until(stopping), name="stop"),
-        ]
+        tasks: list[asyncio.Task[None]] = []
         try:
+            broker = await self._start_broker()
+            server = self._page()
+            tasks += [
+                asyncio.create_task(server, name="page"),
+                asyncio.create_task(self._ingest.run(), name="ingest"),
+                asyncio.create_task(self._keep_connected(broker), name="session"),
+                asyncio.create_task(self._look_around(), name="look"),
+                asyncio.create_task(_until(stopping), name="stop"),
+            ]
             if on_ready is not None:
                 on_ready()
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -95,10 +97,11 @@ class Collector:
         address = self._config.broker
         if isinstance(address, Broker):
             return address
-        self._embedded = EmbeddedBroker(address, lambda: self._registry.current)
-        await self._embedded.start()
+        embedded = EmbeddedBroker(address, lambda: self._registry.current)
+        await embedded.start()
+        self._embedded = embedded
         host = {"::": "::1", "0.0.0.0": "127.0.0.1"}.get(address.host, address.host)  # noqa: S104
-        return Broker(host, address.port, COLLECTOR_USER, password=self._embedded.password)
+        return Broker(host, address.port, COLLECTOR_USER, password=embedded.password)
 
     def _page(self) -> Coroutine[None, None, None]:
         address = self._config.web
@@ -110,11 +113,12 @@ class Collector:
             lifespan="off",
             timeout_graceful_shutdown=1,
         )
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         try:
-            listening = settings.bind_socket()
-        except SystemExit as error:
-            what = f"the page can't listen on {address}: the port is taken"
-            raise PortTakenError(f"{what}; choose another in [web]") from error
+            listening = socket.create_server((address.host, address.port), family=family)
+        except OSError as error:
+            what = f"the page can't listen on {address}: {error.strerror or error}"
+            raise PortTakenError(f"{what}; choose another address in [web]") from error
         self._server = _QuietServer(settings)
         return self._server.serve([listening])
 
@@ -149,11 +153,14 @@ class Collector:
         except topics.InvalidTopicError:
             return
         if topic.channel != "status":
-            self._ingest.offer(topic, message.payload)
+            self._ingest.offer(topic, message.payload, retained=message.retained)
             return
-        with contextlib.suppress(BadMessageError):
-            state = decode_message(message.payload, AgentStatus).state
-            self._status.states[topic.agent] = state
+        states = self._status.states
+        if topic.agent not in states and len(states) >= STATES_AT_MOST:
+            return
+        # A message that nests too deeply raises RecursionError.
+        with contextlib.suppress(BadMessageError, RecursionError):
+            states[topic.agent] = decode_message(message.payload, AgentStatus).state
 
     def _answer(self, answers: list[Answer]) -> None:
         if self._session is None:
@@ -191,7 +198,8 @@ class Collector:
             if self._registry.reload():
                 log.info("the registry has changed and is in use")
                 self._ingest.forgive_strangers()
-                self._sync_configs()
+                with contextlib.suppress(DisconnectedError):
+                    self._sync_configs()
                 self._nudge()
             if await self._ingest.recovered():
                 log.info("readings are taken again")
@@ -215,22 +223,30 @@ class Collector:
         )
 
     async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
+        """The last readings first, then the goodbye: their receipts go before it."""
+        await self._end([each for each in tasks if each.get_name() in {"ingest", "look"}])
+        await self._ingest.store_lot()
         if self._session is not None:
             with contextlib.suppress(DisconnectedError):
                 offline = self._own_status("offline")
                 self._session.publish(topics.COLLECTOR_STATUS, offline, retain=True)
                 await self._session.flush(1)
-        if self._server is not None:
+        if self._server is not None and (
+            page := {each for each in tasks if each.get_name() == "page"}
+        ):
             self._server.should_exit = True
-            await asyncio.wait({each for each in tasks if each.get_name() == "page"}, timeout=2)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._ingest.store_lot()
+            await asyncio.wait(page, timeout=2)
+        await self._end(tasks)
         if self._embedded is not None:
             await self._embedded.stop()
         self._store.close()
         self._record.close()
+
+    @staticmethod
+    async def _end(tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _QuietServer(uvicorn.Server):

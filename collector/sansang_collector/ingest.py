@@ -9,6 +9,7 @@ and reason.
 
 import asyncio
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from sansang_collector.registry import Registry
 from sansang_collector.store.base import Point, SeriesStore, StoreUnavailableError
 from sansang_wire import topics
 from sansang_wire.batch import (
+    MAX_MESSAGE_BYTES,
     BadMessageError,
     Batch,
     Hello,
@@ -33,12 +35,15 @@ from sansang_wire.threads import in_daemon_thread
 log = logging.getLogger(__name__)
 
 QUEUE_MESSAGES = 20_000
+QUEUE_BYTES = 64 * 1024 * 1024
 LOT_MESSAGES = 1_000
 COALESCE_S = 0.2
 """How long a lot gathers: each lot costs two disk flushes."""
 FUTURE_US = 600 * 1_000_000
 ANCIENT_US = 400 * 86_400 * 1_000_000
 STRANGERS_AT_MOST = 1_000
+CLAIMS_AT_MOST = 256
+"""Epochs in one hello; agents name 64 at most."""
 
 
 class Answer(NamedTuple):
@@ -65,7 +70,22 @@ class _Refused(NamedTuple):
     rejection: Rejection
 
 
-_Event = _Arrival | _Refused | Hello
+class _Greeting(NamedTuple):
+    """A hello; one that is not `live` had been kept by the broker."""
+
+    hello: Hello
+    live: bool
+
+
+class _Waiting(NamedTuple):
+    """A message in the queue."""
+
+    topic: topics.Topic
+    payload: bytes
+    retained: bool
+
+
+_Event = _Arrival | _Refused | _Greeting
 
 
 class Ingest:
@@ -82,13 +102,20 @@ class Ingest:
         self._record = record
         self._store = store
         self._send = send
-        self._queue: deque[tuple[topics.Topic, bytes]] = deque()
+        self._queue: deque[_Waiting] = deque()
+        self._queued_bytes = 0
+        self._working = threading.Lock()
+        """One thread stores at a time, also when the task that waits for it was cancelled."""
+        self._unwritten: list[Point] = []
+        """What the store did not take when it last failed."""
         self._filled = asyncio.Event()
         self._told: set[tuple[str, str]] = set()
         self.queue_dropped = 0
         self.batches = 0
         self.readings = 0
         self.points_refused = 0
+        self.failed = 0
+        """Messages that could not be stored through a mistake of ours."""
         self.strangers: dict[str, int] = {}
         """Messages by agent id that the registry does not know."""
         self.store_problem: str | None = None
@@ -99,26 +126,38 @@ class Ingest:
         """How many messages wait."""
         return len(self._queue)
 
-    def offer(self, topic: topics.Topic, payload: bytes) -> None:
+    def offer(self, topic: topics.Topic, payload: bytes, *, retained: bool = False) -> None:
         """Queue a batch or hello; dropped and counted when the queue is full."""
-        if len(self._queue) >= QUEUE_MESSAGES:
+        # Of a message that is too large anyway, enough is kept to say so.
+        payload = payload[: MAX_MESSAGE_BYTES + 1]
+        full = self._queued_bytes + len(payload) > QUEUE_BYTES
+        if full or len(self._queue) >= QUEUE_MESSAGES:
             self.queue_dropped += 1
             return
-        self._queue.append((topic, payload))
+        self._queue.append(_Waiting(topic, payload, retained))
+        self._queued_bytes += len(payload)
         self._filled.set()
 
     def forgive_strangers(self) -> None:
         """Begin counting unknown agents anew: the registry may know them now."""
+        self._told -= {(agent, "unregistered") for agent in self.strangers}
         self.strangers.clear()
 
     async def recovered(self) -> bool:
         """Whether a fault of the store or the record has ended since it was last looked at."""
-        faulty = bool(self.store_problem or self.record_problem)
-        if faulty:
-            self.store_problem, self.record_problem = await in_daemon_thread(
-                lambda: (self._store.healthy(), self._record.problem())
-            )
-        return faulty and not (self.store_problem or self.record_problem)
+        if not (self.store_problem or self.record_problem):
+            return False
+        return await in_daemon_thread(self._recovered)
+
+    def _recovered(self) -> bool:
+        """A store that can be read may still take nothing: it must take what it did not."""
+        with self._working:
+            if self.store_problem:
+                self.store_problem = self._store.healthy()
+                if not self.store_problem and self._write(self._unwritten):
+                    self._unwritten = []
+            self.record_problem = self._record.problem()
+            return not (self.store_problem or self.record_problem)
 
     async def run(self) -> None:
         """Store lot after lot, until cancelled."""
@@ -132,17 +171,40 @@ class Ingest:
         """Store what is queued, one lot at most, and answer."""
         self._filled.clear()
         lot = [self._queue.popleft() for _ in range(min(len(self._queue), LOT_MESSAGES))]
+        self._queued_bytes -= sum(len(each.payload) for each in lot)
         if self._queue:
             self._filled.set()
-        try:
-            answers = await in_daemon_thread(self._store_lot, lot)
-        except RecordUnavailableError as error:
-            self._tell_problem("record", str(error))
-            self.record_problem = str(error)
-            return
-        self._send(answers)
+        self._send(await in_daemon_thread(self._store_safely, lot))
 
-    def _store_lot(self, lot: list[tuple[topics.Topic, bytes]]) -> list[Answer]:
+    def _store_safely(self, lot: list[_Waiting]) -> list[Answer]:
+        """Whatever a message does, it costs that message: a lot that fails is stored in halves."""
+        with self._working:
+            answers: list[Answer] = []
+            parts = [lot]
+            while parts:
+                part = parts.pop()
+                try:
+                    self._record.refresh()
+                    answers += self._store_lot(part)
+                except RecordUnavailableError as error:
+                    self._tell_problem("record", str(error))
+                    self.record_problem = str(error)
+                except Exception as error:  # noqa: BLE001 - see above
+                    self._record.reload()
+                    if len(part) > 1:
+                        middle = len(part) // 2
+                        parts += [part[middle:], part[:middle]]
+                    else:
+                        self._give_up(part, error)
+            return answers
+
+    def _give_up(self, part: list[_Waiting], error: Exception) -> None:
+        """A message that no check stopped and that can't be stored: a mistake of ours."""
+        self.failed += len(part)
+        for topic, payload, _ in part:
+            log.error("a message on %s can't be stored: %.200r", topic, payload, exc_info=error)
+
+    def _store_lot(self, lot: list[_Waiting]) -> list[Answer]:
         now = time.time_ns() // 1000
         events = self._read(lot, now)
         arrivals = [each for each in events if isinstance(each, _Arrival)]
@@ -154,7 +216,7 @@ class Ingest:
             # In the order of arrival: a hello corrects what the batches before it claimed.
             for event in events:
                 match event:
-                    case Hello():
+                    case _Greeting():
                         change.greet(event, now)
                     case _Refused():
                         self._reject(change, event.agent, event.rejection)
@@ -162,15 +224,15 @@ class Ingest:
                         self._take(change, event, now)
                     case _:
                         pass
-            change.save()
-            self.batches += change.batches
-            self.readings += change.readings
-            return change.answers(time.time_ns() // 1000)
+            change.save(now)
+        self.batches += change.batches
+        self.readings += change.readings
+        return change.answers(time.time_ns() // 1000)
 
-    def _read(self, lot: list[tuple[topics.Topic, bytes]], now: int) -> list[_Event]:
+    def _read(self, lot: list[_Waiting], now: int) -> list[_Event]:
         registry = self._registry()
         events: list[_Event] = []
-        for topic, payload in lot:
+        for topic, payload, retained in lot:
             entry = registry.agent(topic.agent)
             if entry is None:
                 self._count_stranger(topic.agent)
@@ -179,9 +241,11 @@ class Ingest:
                 if topic.channel == "batch":
                     events.append(_arrival(topic.agent, entry.site, payload, now))
                 else:
-                    events.append(_hello(topic.agent, payload))
+                    events.append(_Greeting(_hello(topic.agent, payload), live=not retained))
             except BadMessageError as error:
                 events.append(_Refused(topic.agent, Rejection(error.reason, str(error))))
+            except RecursionError as error:
+                events.append(_Refused(topic.agent, Rejection("malformed", str(error))))
         return events
 
     def _new(self, arrivals: list[_Arrival]) -> list[_Arrival]:
@@ -191,7 +255,8 @@ class Ingest:
         for arrival in arrivals:
             batch = arrival.batch
             key = (arrival.agent, batch.epoch, batch.seq)
-            known = self._record.agent(arrival.agent).epochs.get(batch.epoch)
+            record = self._record.agents.get(arrival.agent)
+            known = record.epochs.get(batch.epoch) if record else None
             if key not in seen and (known is None or batch.seq not in known.received):
                 seen.add(key)
                 new.append(arrival)
@@ -204,6 +269,14 @@ class Ingest:
             if arrival.batch.clock != "none"
             for reading in arrival.good
         ]
+        stored = self._write(points)
+        if stored and points:
+            self._unwritten = []
+        elif not stored:
+            self._unwritten = points
+        return stored
+
+    def _write(self, points: list[Point]) -> bool:
         try:
             self.points_refused += self._store.write(points) if points else 0
         except StoreUnavailableError as error:
@@ -273,14 +346,19 @@ class _Change:
             self._epochs.setdefault(agent, set()).add(epoch)
         return record
 
-    def greet(self, hello: Hello, now: int) -> None:
+    def greet(self, greeting: _Greeting, now: int) -> None:
+        hello = greeting.hello
         record = self.touch(hello.agent, hello.epoch)
-        record.greet(hello, now)
-        self._epochs[hello.agent] |= set(record.epochs)
+        self._epochs[hello.agent] |= record.greet(hello, now, live=greeting.live)
         self._echoes[hello.agent] = hello
 
-    def save(self) -> None:
-        self._record.save(self._agents.values(), self._epochs, self.undated)
+    def save(self, now: int) -> None:
+        forgotten: list[tuple[str, str]] = []
+        for name, record in self._agents.items():
+            gone = record.forget(now)
+            self._epochs.get(name, set()).difference_update(gone)
+            forgotten += [(name, epoch) for epoch in gone]
+        self._record.save(self._agents.values(), self._epochs, self.undated, forgotten)
 
     def answers(self, time_us: int) -> list[Answer]:
         found: list[Answer] = []
@@ -317,4 +395,10 @@ def _hello(agent: str, payload: bytes) -> Hello:
     hello = decode(payload, Hello)
     if hello.agent != agent:
         raise BadMessageError("wrong_agent", f"the hello says it is from {hello.agent[:80]!r}")
+    if len(hello.epochs) > CLAIMS_AT_MOST:
+        raise BadMessageError("bad_hello", f"{len(hello.epochs)} epochs, at most {CLAIMS_AT_MOST}")
+    for claim in hello.epochs:
+        if claim.first > claim.next:
+            what = f"epoch {claim.epoch}: first {claim.first} is beyond next {claim.next}"
+            raise BadMessageError("bad_hello", what)
     return hello
