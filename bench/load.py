@@ -10,6 +10,7 @@ import json
 import random
 import sys
 import time
+import zlib
 
 import msgspec
 from paho.mqtt.client import Client, MQTTMessage
@@ -84,7 +85,11 @@ class Load:
             f'"boot":"bench","clock":"kernel","readings":'
         )
         client = self._clients[number % CLIENTS]
-        client.publish(f"sansang/1/{agent_name(number)}/batch", head.encode() + body + b"}", qos=1)
+        client.publish(
+            f"sansang/1/{agent_name(number)}/batch",
+            zlib.compress(head.encode() + body + b"}"),
+            qos=1,
+        )
         self.sent += 1
         # paho's own queue has no bound of its own that would make a sender wait.
         while not self._window and len(client._out_messages) > 1000:  # noqa: SLF001

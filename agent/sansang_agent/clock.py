@@ -89,7 +89,7 @@ class AgentClock:
         if known is None or error <= known.error_us:
             middle = receipt.echo + round_trip // 2
             self._learned = Offset(receipt.time - middle, "collector", error)
-            self._learned_at = now
+            self._learned_at = receipt.echo  # the clock drifts on the way, too
 
     def _aged(self) -> Offset | None:
         if self._learned is None:

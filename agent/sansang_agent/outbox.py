@@ -21,7 +21,7 @@ from msgspec import Raw
 from sansang_agent.clock import Offset
 from sansang_agent.net.boot import boottime_us
 from sansang_agent.outbox_file import OutboxUnusableError, open_file, transaction
-from sansang_wire.batch import MAX_BATCH_BYTES, VERSION, EpochClaim, Receipt, Sealed, encode
+from sansang_wire.batch import MAX_BATCH_BYTES, VERSION, EpochClaim, Receipt, Sealed, encode, pack
 from sansang_wire.ranges import Ranges
 from sansang_wire.readings import AnyReading
 
@@ -277,7 +277,7 @@ class Outbox:
                 clock=clock,
                 readings=Raw(readings),
             )
-            yield Waiting(number, encode(sealed))
+            yield Waiting(number, pack(sealed))
 
     def _make_room(self) -> None:
         """On a full disk: put the journal into the file, and let the oldest go.

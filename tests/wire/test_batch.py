@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import zlib
 from typing import Any
 
 import msgspec
@@ -116,6 +117,11 @@ def test_an_unknown_field_is_from_a_newer_agent_and_is_ignored() -> None:
     ("payload", "reason"),
     [
         (b"x" * (batch.MAX_MESSAGE_BYTES + 1), "oversized"),
+        (zlib.compress(as_json() + b" " * batch.MAX_MESSAGE_BYTES), "oversized"),
+        (zlib.compress(b"\0" * 10**8), "oversized"),
+        (zlib.compress(as_json(GOOD))[:-5], "malformed"),
+        (b"x is not zlib", "malformed"),
+        (zlib.compress(as_json(v=2)), "unknown_version"),
         (b"", "malformed"),
         (b"{", "malformed"),
         (as_json(GOOD) + b"x", "malformed"),
@@ -144,6 +150,15 @@ def test_what_no_envelope_can_be_read_of_is_refused(payload: bytes, reason: str)
     with pytest.raises(BadMessageError) as raised:
         batch.decode_batch(payload)
     assert raised.value.reason == reason
+
+
+def test_a_packed_batch_is_the_batch_and_smaller() -> None:
+    """An agent's own way to send; the plain JSON says the same."""
+    readings = msgspec.Raw(json.dumps([{**GOOD, "at": at} for at in range(9)]).encode())
+    sealed = batch.Sealed(**ENVELOPE, readings=readings)
+    packed = batch.pack(sealed)
+    assert batch.decode_batch(packed) == batch.decode_batch(batch.encode(sealed))
+    assert len(packed) < len(batch.encode(sealed)) / 2
 
 
 @pytest.mark.parametrize("field", ENVELOPE)
