@@ -33,9 +33,11 @@ soak: dev ## a long campaign of power cuts, cable faults and killed servers (ARG
 	@rm -rf .build/soak && mkdir -p .build/soak
 	@$(ALONE) .venv/bin/python -m tests.e2e.campaign --folder $(CURDIR)/.build/soak --rounds 900 $(ARGS)
 
-bench: dev ## how fast and how large the stores are, and how much one collector carries
+bench: dev ## what it costs and carries: stores, collector, a backlog, the agent (20 minutes)
 	@.venv/bin/python -m bench.store
 	@.venv/bin/python -m bench.carriage
+	@.venv/bin/python -m bench.backlog
+	@$(ALONE) .venv/bin/python -m bench.agent
 
 lock: dev ## pin every dependency anew where a pyproject asks for it (ARGS=--upgrade: all of them)
 	@$(COMPILE) --group build --output-file requirements.lock
