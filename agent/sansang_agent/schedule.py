@@ -72,7 +72,9 @@ class Schedule:
 
     async def _run_once(self, kind: str, probe: RunningProbe) -> None:
         try:
-            readings = list(await asyncio.wait_for(probe.run(), LONGEST_RUN_S))
+            # wait_for() of Python 3.11 forgets that it was cancelled when the run ends just then.
+            async with asyncio.timeout(LONGEST_RUN_S):
+                readings = list(await probe.run())
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():

@@ -138,15 +138,16 @@ class Uplink:
         while True:
             self._send()
             until = min(next_hello, self._resend_at or next_hello)
-            try:
-                await asyncio.wait_for(self._wake.wait(), max(0, until - loop.time()))
-                self._wake.clear()
-            except TimeoutError:
-                if self._resend_at is not None and loop.time() >= self._resend_at:
-                    self._send_again()
-                if loop.time() >= next_hello:
-                    self.say_hello()
-                    next_hello = loop.time() + HELLO_EVERY_S
+            # wait_for() of Python 3.11 forgets that it was cancelled when it is woken just then.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(until):
+                    await self._wake.wait()
+            self._wake.clear()
+            if self._resend_at is not None and loop.time() >= self._resend_at:
+                self._send_again()
+            if loop.time() >= next_hello:
+                self.say_hello()
+                next_hello = loop.time() + HELLO_EVERY_S
 
     def _send(self) -> None:
         if self._session is not None and self._hello_due:
