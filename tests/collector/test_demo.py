@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`sansang demo` as a person tries it: a commune on one machine, twice in the same folder."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import urllib3
+
+from tests.waiting import wait_until
+
+SANSANG = Path(sys.executable).with_name("sansang")
+
+
+@contextmanager
+def demo(folder: Path, port: int) -> Generator[tuple[subprocess.Popen[str], str]]:
+    """The demo, and the address of its page as it printed it; it ends by itself."""
+    with subprocess.Popen(
+        [SANSANG, "demo", "--folder", folder, "--port", str(port), "--sites", "2", "--lang", "en"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            before = ""
+            for line in process.stdout:
+                before += line
+                if found := re.search(r"http://[0-9.]+:[0-9]+", line):
+                    yield process, found[0]
+                    break
+            else:
+                raise AssertionError(before)
+        finally:
+            process.kill()
+
+
+def ask(url: str, path: str) -> Any:
+    return json.loads(urllib3.request("GET", f"{url}/api/v1/{path}", retries=False).data)
+
+
+def heard(url: str) -> dict[str, int]:
+    return {each["agent"]: each["batches"] for each in ask(url, "agents")}
+
+
+def all_sent_more(url: str, before: dict[str, int]) -> bool:
+    now = heard(url)
+    return len(now) == 3 and all(count > before.get(agent, 0) for agent, count in now.items())
+
+
+def test_a_commune_on_one_machine_and_again(tmp_path: Path) -> None:
+    """The page answers; this machine and the simulated sites send; nothing is left behind; a port
+    that is taken is not insisted on; what was measured is there the next time.
+    """
+    folder = tmp_path / "a folder"
+    batches: dict[str, int] = {}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for _ in range(2):
+            port = taken.getsockname()[1]
+            with demo(folder, port) as (process, url):
+                assert not url.endswith(f":{port}")
+                before = batches.copy()
+                wait_until(partial(all_sent_more, url, before), "all three send", 40)
+                page = urllib3.request("GET", f"{url}/?lang=en", retries=False)
+                assert (page.status, "This machine" in page.data.decode()) == (200, True)
+                marked = {each["site"]: each["simulated"] for each in ask(url, "sites")}
+                assert marked == {"may-nay": False, "mo-phong-1": True, "mo-phong-2": True}
+                batches = heard(url)
+                children = psutil.Process(process.pid).children(recursive=True)
+                assert children
+                process.send_signal(signal.SIGINT)
+                said = process.communicate(timeout=30)[0]
+                assert process.returncode == 0, said
+                assert str(folder) in said
+                assert "Traceback" not in said
+                assert not [child for child in children if child.is_running()]
+
+
+def test_it_ends_by_itself_when_told_so(tmp_path: Path) -> None:
+    """`--exit-after` for scripts; the folder is named."""
+    ran = subprocess.run(
+        [SANSANG, "demo", "--folder", tmp_path / "d", "--port", "0", "--exit-after", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert str(tmp_path / "d") in ran.stdout

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is shown of sites and agents is what the registry and the record say."""
+
+from pathlib import Path
+
+from sansang_collector.registry import RegistryFile
+from sansang_collector.status import Status
+from tests.collector.ingesting import EPOCH, SITE, batch, desk, make_hello
+
+REGISTRY = f"""
+[[sites]]
+id = "{SITE}"
+name = "Nhà văn hóa thôn Đông"
+commune = "11824"
+commune_name = "Xã Vĩnh Bảo"
+kind = "cultural_house"
+simulated = true
+
+[[agents]]
+id = "dong-1"
+site = "{SITE}"
+"""
+
+
+async def test_agents_are_shown_with_all_that_was_counted(tmp_path: Path) -> None:
+    """Those of the registry that were never heard, and those that it does not know any more."""
+    path = tmp_path / "registry.toml"
+    path.write_text(REGISTRY)
+    with desk(tmp_path) as at_work:
+        registry = RegistryFile(path)
+        status = Status(registry, at_work.record, at_work.store, at_work.ingest, lambda: "down")
+        [never] = status.agents()
+        assert (never.agent, never.status, never.last_seen, never.lost) == (
+            "dong-1",
+            "never",
+            None,
+            0,
+        )
+        await at_work.greet(make_hello("dong-1", claims={EPOCH: (3, 6)}))
+        await at_work.take("dong-1", batch("dong-1", 4, first=3), b"")
+        await at_work.take("doai-1", batch("doai-1", 1))
+        at_work.of("dong-1").lost_before = 10
+        doai, dong = status.agents()
+        assert (doai.agent, doai.site, doai.batches) == ("doai-1", None, 1)
+        assert (dong.lost, dong.outstanding, dong.batches) == (12, 2, 1)
+        assert (dong.simulated, dong.rejected) == (True, {"malformed": 1})
+        [site] = status.sites()
+        assert [each.agent for each in site.agents] == ["dong-1"]
+        assert status.collector().broker == "down"
