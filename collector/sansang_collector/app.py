@@ -46,11 +46,20 @@ class PortTakenError(Exception):
     """The page can't listen where it should; the message says what to do."""
 
 
+CAN_NOT_START = (
+    RecordUnavailableError,
+    StoreBrokenError,
+    StoreUnavailableError,
+    BrokerUnavailableError,
+    PortTakenError,
+)
+"""What stands in the way of a start; each says what to do."""
+
+
 class Collector:
     """One running collector.
 
-    Raises what stands in the way of a start: RecordUnavailableError, StoreBrokenError,
-    StoreUnavailableError, BrokerUnavailableError, PortTakenError; each says what to do.
+    Raises what is in `CAN_NOT_START`.
     """
 
     def __init__(self, config: CollectorConfig) -> None:
@@ -270,13 +279,7 @@ def run(config: CollectorConfig) -> int:
 
     try:
         asyncio.run(main())
-    except (
-        RecordUnavailableError,
-        StoreBrokenError,
-        StoreUnavailableError,
-        BrokerUnavailableError,
-        PortTakenError,
-    ) as error:
+    except CAN_NOT_START as error:
         log.error("%s", error)
         return 1
     return 0

@@ -18,9 +18,11 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
-from sansang_collector.app import Collector
+from sansang_collector.app import CAN_NOT_START, Collector
 from sansang_collector.config import Address, CollectorConfig, EmbeddedStoreConfig
 from sansang_wire.language import Language, Translate, translator
+
+log = logging.getLogger(__name__)
 
 REAL_AGENT = "may-nay-1"
 COMMUNE = ("00000", "Demo")
@@ -34,8 +36,12 @@ def run_demo(
     """Run until Ctrl-C, or for `exit_after_s`; returns the exit status."""
     translate = translator("sansang_collector", language)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    demo = _Demo(folder.resolve(), port, simulated_sites, translate)
-    asyncio.run(demo.run(exit_after_s))
+    try:
+        demo = _Demo(folder.resolve(), port, simulated_sites, translate)
+        asyncio.run(demo.run(exit_after_s))
+    except (*CAN_NOT_START, OSError) as error:
+        log.error("%s", error)
+        return 1
     ended = translate("The demo has ended; all it wrote is in {folder}.")
     _say(ended.format(folder=demo.folder))
     return 0

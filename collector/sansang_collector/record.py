@@ -20,10 +20,18 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.util import CommandError
 from sqlalchemy import event
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from sansang_collector.numbers import EpochNumbers
+from sansang_collector.record_sql import (
+    agents_table,
+    delete_epochs,
+    epoch_row,
+    epochs_table,
+    keep_undated,
+    rejected_table,
+    upsert,
+)
 from sansang_wire.batch import Batch, Hello, encode
 from sansang_wire.ranges import Ranges
 
@@ -34,47 +42,9 @@ FORGET_AFTER_US = 35 * DAY_US
 """An epoch that its agent does not hold any more is folded into one number after this."""
 UNCLAIMED_AT_MOST = 256
 """And so are the oldest of them when an agent makes more; a box that restarts for ever does."""
-UNDATED_KEPT_US = 35 * DAY_US
 HIGHEST_COUNT = 2**62
 ROOM_BYTES = 1_000_000
 """What must fit on the disk for the record to be well again."""
-
-metadata = sa.MetaData()
-agents_table = sa.Table(
-    "agent",
-    metadata,
-    sa.Column("agent", sa.String(63), primary_key=True),
-    *(sa.Column(name, sa.BigInteger) for name in ("batches", "readings", "duplicates", "undated")),
-    *(sa.Column(name, sa.BigInteger) for name in ("last_seen", "last_reading", "cloned_at")),
-    sa.Column("lost_before", sa.BigInteger),
-    sa.Column("hello", sa.Text),
-)
-epochs_table = sa.Table(
-    "epoch",
-    metadata,
-    sa.Column("agent", sa.String(63), primary_key=True),
-    sa.Column("epoch", sa.String(16), primary_key=True),
-    *(sa.Column(name, sa.BigInteger) for name in ("first", "next", "last_received")),
-    sa.Column("received", sa.Text),
-    sa.Column("declared", sa.Boolean),
-)
-rejected_table = sa.Table(
-    "rejected",
-    metadata,
-    sa.Column("agent", sa.String(63), primary_key=True),
-    sa.Column("reason", sa.String(64), primary_key=True),
-    sa.Column("count", sa.BigInteger),
-)
-undated_table = sa.Table(
-    "undated",
-    metadata,
-    sa.Column("agent", sa.String(63), primary_key=True),
-    sa.Column("epoch", sa.String(16), primary_key=True),
-    sa.Column("seq", sa.BigInteger, primary_key=True),
-    sa.Column("boot", sa.String(128)),
-    sa.Column("received_at", sa.BigInteger),
-    sa.Column("readings", sa.Text),
-)
 
 
 class RecordUnavailableError(Exception):
@@ -195,17 +165,17 @@ class Record:
         agents = list(touched)
         try:
             with self.engine.begin() as connection:
-                _upsert(connection, agents_table, [_agent_row(each) for each in agents])
-                _upsert(
+                upsert(connection, agents_table, [_agent_row(each) for each in agents])
+                upsert(
                     connection,
                     epochs_table,
                     [
-                        _epoch_row(each.agent, each.epochs[name])
+                        epoch_row(each.agent, each.epochs[name])
                         for each in agents
                         for name in epochs.get(each.agent, ())
                     ],
                 )
-                _upsert(
+                upsert(
                     connection,
                     rejected_table,
                     [
@@ -214,8 +184,8 @@ class Record:
                         for reason, count in each.rejected.items()
                     ],
                 )
-                _keep_undated(connection, undated)
-                _delete_epochs(connection, forgotten)
+                keep_undated(connection, undated)
+                delete_epochs(connection, forgotten)
         except SQLAlchemyError as error:
             self.reload()
             raise RecordUnavailableError(f"the record can't be written: {_words(error)}") from error
@@ -312,28 +282,6 @@ def _migrate(connection: sa.Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    statement = insert(table)
-    keys = [column.name for column in table.primary_key]
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
-
-
-def _keep_undated(connection: sa.Connection, undated: Sequence[tuple[Batch, int]]) -> None:
-    _upsert(connection, undated_table, [_undated_row(*each) for each in undated])
-    for agent, now in {batch.agent: now for batch, now in undated}.items():
-        old = undated_table.c.received_at < now - UNDATED_KEPT_US
-        connection.execute(sa.delete(undated_table).where(undated_table.c.agent == agent, old))
-
-
-def _delete_epochs(connection: sa.Connection, forgotten: Sequence[tuple[str, str]]) -> None:
-    for agent, epoch in forgotten:
-        its = epochs_table.c.agent == agent
-        connection.execute(sa.delete(epochs_table).where(its, epochs_table.c.epoch == epoch))
-
-
 def _agent_row(record: AgentRecord) -> dict[str, Any]:
     return {
         "agent": record.agent,
@@ -346,27 +294,4 @@ def _agent_row(record: AgentRecord) -> dict[str, Any]:
         "cloned_at": record.cloned_at,
         "lost_before": record.lost_before,
         "hello": encode(record.hello).decode() if record.hello else None,
-    }
-
-
-def _epoch_row(agent: str, numbers: EpochNumbers) -> dict[str, Any]:
-    return {
-        "agent": agent,
-        "epoch": numbers.epoch,
-        "first": numbers.first,
-        "next": numbers.next,
-        "received": str(numbers.received),
-        "last_received": numbers.last_received,
-        "declared": numbers.declared,
-    }
-
-
-def _undated_row(batch: Batch, received_at: int) -> dict[str, Any]:
-    return {
-        "agent": batch.agent,
-        "epoch": batch.epoch,
-        "seq": batch.seq,
-        "boot": batch.boot,
-        "received_at": received_at,
-        "readings": encode(batch.readings).decode(),
     }

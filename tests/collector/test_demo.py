@@ -96,3 +96,18 @@ def test_it_ends_by_itself_when_told_so(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert str(tmp_path / "d") in ran.stdout
+
+
+def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:
+    """Status 1, and a sentence with the folder instead of a traceback."""
+    (tmp_path / "file").write_text("")
+    ran = subprocess.run(
+        [SANSANG, "demo", "--folder", tmp_path / "file", "--exit-after", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 1
+    assert str(tmp_path / "file") in ran.stderr
+    assert "Traceback" not in ran.stderr
