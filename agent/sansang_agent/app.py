@@ -61,14 +61,11 @@ class Agent:
         self._schedule = Schedule(file.agent, file.profile, self._deliver)
         self._uplink = Uplink(self._broker, self._outbox, self._clock, self._hello, self._on_config)
 
-    async def run(self) -> None:
-        """Measure, keep and send until SIGTERM or SIGINT; then end within 2 s.
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Measure, keep and send until `stopping` is set; then end within 2 s.
 
         Raises OutboxUnusableError when the outbox breaks: the next start sets a damaged one aside.
         """
-        stopping = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         try:
             await self._work(stopping)
         except sqlite3.DatabaseError as error:
@@ -205,10 +202,14 @@ async def _until(event: asyncio.Event) -> None:
 
 
 def run(config: AgentConfig) -> None:
-    """Run the agent until it is told to stop. Raises OutboxUnusableError."""
+    """Run the agent until SIGTERM or SIGINT. Raises OutboxUnusableError."""
 
     async def main() -> None:
-        await Agent(config).run()
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        # From here on the outbox is open: it has to be closed in good order.
+        await Agent(config).run(stopping)
 
     asyncio.run(main())
 

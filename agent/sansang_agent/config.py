@@ -46,7 +46,7 @@ class AgentFile(Struct, frozen=True, kw_only=True):
     profile: Profile = "default"
     batch_every_s: Annotated[float, Meta(ge=1, le=3600)] | None = None
     outbox: OutboxSettings = msgspec.field(default_factory=OutboxSettings)
-    probes: dict[str, dict[str, Any]] = {}
+    probes: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command as a person or a program uses it: what it prints, in which language, its status."""
+
+import json
+import string
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+import sansang_agent
+from sansang_agent.cli import main
+from tests.agent.running import COMMAND, RunningAgent, environment, write_config
+from tests.servers import Mosquitto, free_port
+
+PACKAGE = Path(sansang_agent.__file__).parent
+BAD = 'agent = "nvh-1"\nbroker.ur = "mqtt://broker"\n'
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return write_config(tmp_path, f"mqtt://127.0.0.1:{free_port()}")
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    path = tmp_path / "bad.toml"
+    path.write_text(BAD)
+    return path
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Mosquitto]:
+    with Mosquitto(tmp_path / "mosquitto") as running:
+        yield running
+
+
+def test_version_and_wrong_usage() -> None:
+    """The installed command; 2 is wrong usage."""
+    for arguments, status in ((["--version"], 0), ([], 2), (["fly"], 2), (["probe", "fly"], 2)):
+        done = subprocess.run(
+            [COMMAND, *arguments], capture_output=True, text=True, check=False, env=environment()
+        )
+        assert done.returncode == status
+        assert ("usage: " in done.stderr) == (status == 2)
+        assert (done.stdout == f"{sansang_agent.__version__}\n") == (status == 0)
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "is in order"), ("vi", "không có lỗi"), (None, "không có lỗi")]
+)
+def test_check_says_what_would_run(
+    config: Path,
+    lang: str | None,
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the language asked for, else in Vietnamese."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    options = ["--lang", lang] if lang else []
+    assert main(["check", "--config", str(config), *options]) == 0
+    printed = capsys.readouterr().out
+    assert words in printed
+    assert "host" in printed
+    assert "link" not in printed, "it is switched off"
+
+
+def test_check_answers_programs_in_json(
+    config: Path, bad: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In order or not."""
+    assert main(["check", "--config", str(config), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "mistakes": [],
+        "agent": "nvh-1",
+        "probes": {"host": 1},
+    }
+    assert main(["check", "--config", str(bad), "--json"]) == 78
+    assert json.loads(capsys.readouterr().out)["mistakes"] == [
+        {"path": "broker.ur", "what": "unknown key — did you mean 'url'?"},
+        {"path": "broker.url", "what": "is missing"},
+    ]
+
+
+@pytest.mark.parametrize("command", [["check"], ["run"], ["probe", "host"]])
+def test_wrong_settings_are_78_and_every_mistake_a_line(
+    bad: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The headline is in the language of the reader; what stands in the file is named as it is."""
+    assert main([*command, "--config", str(bad), "--lang", "vi"]) == 78
+    headline, *lines = capsys.readouterr().err.splitlines()
+    assert headline == f"Không dùng được {bad}; các lỗi cần sửa:"
+    assert lines == [
+        "  broker.ur: unknown key — did you mean 'url'?",
+        "  broker.url: is missing",
+    ]
+
+
+def test_probe_shows_what_one_run_measured(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A probe that is switched off can be tried, too; names and units are those of the wire."""
+    assert main(["probe", "host", "--config", str(config), "--lang", "en"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("host: ok\n")
+    assert any(line.split()[:1] == ["uptime_s"] for line in printed.splitlines())
+    main(["probe", "link", "--config", str(config), "--json"])
+    readings = json.loads(capsys.readouterr().out)
+    assert {each["kind"] for each in readings} == {"link"}
+
+
+def test_probe_is_1_when_something_is_not_ok(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """TCP does not go to a group."""
+    target = '{name = "t", host = "224.0.0.1", scope = "domestic", method = "tcp"}'
+    asked = f"targets = [{target}], packets = 1, timeout_s = 0.1"
+    text = config.read_text()
+    config.write_text(text.replace("reachability.enabled = false", f"reachability = {{{asked}}}"))
+    assert main(["probe", "reachability", "--config", str(config), "--json"]) == 1
+    (reading,) = json.loads(capsys.readouterr().out)
+    assert reading["outcome"] == "unreachable"
+
+
+def findings(config: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
+    """The doctor's, by name; its status says whether all is well."""
+    status = main(["doctor", "--config", str(config), "--json", "--lang", "en"])
+    found = json.loads(capsys.readouterr().out)
+    assert status == (0 if all(each["ok"] for each in found) else 1)
+    assert all(bool(each["mend"]) != each["ok"] for each in found), "a complaint says how to mend"
+    return {each["name"]: each for each in found}
+
+
+def test_the_doctor_finds_a_broker_that_is_not_there(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And says which line to look at."""
+    found = findings(config, capsys)
+    assert list(found) == ["settings", "clock", "echo", "outbox", "broker"]
+    assert found["settings"]["ok"]
+    assert not found["broker"]["ok"]
+    assert "127.0.0.1" in found["broker"]["mend"]
+
+
+def test_the_doctor_finds_a_broker_that_takes_us(
+    tmp_path: Path, server: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside a running agent, which goes on."""
+    config = write_config(tmp_path, server.url)
+    with RunningAgent(config) as agent:
+        found = findings(config, capsys)
+        assert found["broker"] == {
+            "name": "broker",
+            "ok": True,
+            "what": f"the broker 127.0.0.1:{server.port} takes us",
+            "mend": "",
+        }
+        assert agent.running
+
+
+def test_the_doctor_finds_an_outbox_it_may_not_write_and_makes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder that root's doctor made could not be written by the agent. /proc is nobody's."""
+    config = write_config(tmp_path, f"mqtt://127.0.0.1:{free_port()}")
+    text = config.read_text()
+    config.write_text(text.replace(f"{tmp_path}/outbox.db", f"{tmp_path}/new/er/outbox.db"))
+    assert findings(config, capsys)["outbox"]["ok"] in {True, False}
+    assert not (tmp_path / "new").exists()
+    config.write_text(text.replace(f"{tmp_path}/outbox.db", "/proc/sys/outbox.db"))
+    found = findings(config, capsys)
+    assert not found["outbox"]["ok"]
+
+
+def test_the_doctor_tells_what_is_wrong_with_the_settings(
+    bad: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without settings there is no broker to try."""
+    found = findings(bad, capsys)
+    assert list(found) == ["settings", "clock", "echo"]
+    assert "broker.url: is missing" in found["settings"]["mend"]
+
+
+def test_the_doctor_speaks_vietnamese_and_no_colour(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever NO_COLOR says: what goes into a log has no escapes."""
+    assert main(["doctor", "--config", str(config), "--lang", "vi"]) == 1
+    printed = capsys.readouterr().out
+    assert "LỖI" in printed
+    assert "máy chủ MQTT không nhận kết nối" in printed
+    assert "\x1b" not in printed
+
+
+def test_the_log_is_json_when_a_program_reads_it(config: Path) -> None:
+    """A line an object."""
+    with RunningAgent(config, "--json") as agent:
+        agent.says("no connection to the broker")
+        assert agent.end() == 0
+        lines = [json.loads(line) for line in agent.log.splitlines()]
+    assert {"time", "level", "text"} == set(lines[0])
+    assert any("readings are kept" in line["text"] for line in lines)
+
+
+@pytest.fixture(scope="module")
+def vietnamese() -> Catalog:
+    """The catalogue as translators edit it."""
+    path = PACKAGE / "locale/vi/LC_MESSAGES/sansang_agent.po"
+    with path.open("rb") as file:
+        return read_po(file, locale="vi")
+
+
+def test_every_text_has_its_vietnamese(vietnamese: Catalog) -> None:
+    """None is missing, empty or doubtful, and none is left of texts that are gone."""
+    written = {
+        message
+        for _, _, message, _, _ in extract_from_dir(
+            PACKAGE, [("**.py", "python")], keywords={"translate": None}
+        )
+    }
+    translated = {
+        str(message.id)
+        for message in vietnamese
+        if message.id and message.string and not message.fuzzy
+    }
+    assert written == translated
+
+
+def test_translations_have_the_same_blanks_to_fill(vietnamese: Catalog) -> None:
+    """A misspelt one would be an error where the text is shown."""
+    for message in vietnamese:
+        assert _blanks(str(message.id)) == _blanks(str(message.string)), message.id
+
+
+def _blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
