@@ -2,6 +2,7 @@
 """The outbox keeps every reading until its receipt, on disk, numbered, bounded and counted."""
 
 import shutil
+import zlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from sansang_agent.clock import Offset
 from sansang_agent.net.boot import boottime_us
-from sansang_agent.outbox import LOT, Outbox
+from sansang_agent.outbox import LOT, Outbox, OutboxFullError
 from sansang_agent.outbox_file import OutboxUnusableError
 from sansang_wire.batch import MAX_BATCH_BYTES, Batch, Receipt, decode_batch
 from sansang_wire.readings import LinkReading
@@ -279,3 +280,90 @@ def test_an_epoch_is_forgotten_only_when_settled_and_old(path: Path) -> None:
     outbox = open_outbox(path)
     assert len(outbox.claims()) == 16
     power_cut(outbox)
+
+
+def test_dating_a_long_time_without_a_clock_keeps_count_of_the_bytes(path: Path) -> None:
+    """Days may have passed: more than one lot, and dates are longer than times since boot."""
+    outbox = open_outbox(path)
+    for _ in range(2 * LOT + 5):
+        outbox.commit([reading(at=5)], None)
+    when = offset("collector")
+    outbox.date(when)
+    assert {batch.readings[0].at for batch in waiting(outbox)} == {5 + when.us}
+    assert len(waiting(outbox)) == 2 * LOT + 5
+    assert outbox._bytes == outbox._one("SELECT sum(length(readings)) FROM batch")
+    power_cut(outbox)
+
+
+def test_a_kind_of_another_version_is_dated_like_any_other(outbox: Outbox) -> None:
+    """An agent that was set back to an older version still hands over what the newer one made."""
+    outbox.commit([reading(at=5)], None)
+    newer = b'[{"kind":"wifi","at":5,"outcome":"ok","ssid":"NVH"}]'
+    outbox._sql.execute("UPDATE batch SET readings = ?", (newer,))
+    when = offset()
+    outbox.date(when)
+    (each,) = outbox.backlog(0)
+    text = zlib.decompress(each.payload).decode()
+    assert f'"at":{5 + when.us}' in text
+    assert '"ssid":"NVH"' in text
+
+
+def test_a_damaged_row_is_given_up_and_counted(outbox: Outbox) -> None:
+    """It can't be dated; the others are."""
+    for _ in range(3):
+        outbox.commit([reading(at=5)], None)
+    outbox._sql.execute("UPDATE batch SET readings = ? WHERE number % 2 = 0", (b"\x00\xff",))
+    outbox.date(offset())
+    assert [batch.seq for batch in waiting(outbox)] == [1, 3]
+    assert (outbox.dropped_batches, outbox.dropped_readings) == (1, 1)
+
+
+def test_a_file_that_may_not_grow_makes_room_by_giving_up_the_oldest(outbox: Outbox) -> None:
+    """What happens now is kept, and what went is counted."""
+    fill(outbox)
+    before = outbox.dropped_batches
+    for _ in range(LOT):
+        outbox.commit(many(), offset())
+    assert outbox.dropped_batches > before
+    assert waiting(outbox)[-1].seq == outbox._epoch.next - 1
+
+
+def test_a_disk_that_stays_full_costs_one_lot_of_the_backlog_and_no_more(outbox: Outbox) -> None:
+    """Somebody else filled it: giving up more would gain nothing. Nothing is kept twice."""
+    fill(outbox)
+    before, upcoming = len(waiting(outbox)), outbox._epoch.next
+    too_much = [reading(at=n) for n in range(100_000)]
+    for _ in range(5):
+        with pytest.raises(OutboxFullError):
+            outbox.commit(too_much, offset())
+    assert outbox._epoch.next == upcoming
+    assert before - LOT <= len(waiting(outbox)) < before
+    outbox.commit(many(), offset())
+    assert waiting(outbox)[-1].seq == upcoming
+
+
+def test_a_full_disk_does_not_keep_receipts_from_being_taken(outbox: Outbox) -> None:
+    """What has its receipt is not sent again, though its row can't be deleted yet."""
+    for _ in range(LOT + 5):
+        outbox.commit([reading()], offset())
+    outbox._sql.execute("PRAGMA query_only = ON")  # every write fails as on a read-only disk
+    assert receipt(outbox, LOT + 2) == LOT + 2
+    assert [batch.seq for batch in waiting(outbox)] == [LOT + 3, LOT + 4, LOT + 5]
+    with pytest.raises(OutboxFullError):
+        outbox.commit([reading()], offset())
+    outbox._sql.execute("PRAGMA query_only = OFF")
+    assert receipt(outbox, LOT + 3) == 1
+    assert outbox._one("SELECT count(*) FROM batch") == 2
+    assert outbox._bytes == outbox._one("SELECT sum(length(readings)) FROM batch")
+
+
+def many() -> list[LinkReading]:
+    return [reading(at=n) for n in range(50)]
+
+
+def fill(outbox: Outbox) -> None:
+    """No more pages than these: SQLite says then what it says on a full disk."""
+    for _ in range(LOT + 20):
+        outbox.commit(many(), offset())
+    pages = outbox._one("PRAGMA page_count")
+    outbox._sql.execute(f"PRAGMA max_page_count = {pages}")
