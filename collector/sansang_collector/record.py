@@ -28,8 +28,9 @@ from sansang_collector.record_sql import (
     delete_epochs,
     epoch_row,
     epochs_table,
-    keep_undated,
     rejected_table,
+    undated_row,
+    undated_table,
     upsert,
 )
 from sansang_wire.batch import Batch, Hello, encode
@@ -42,6 +43,7 @@ FORGET_AFTER_US = 35 * DAY_US
 """An epoch that its agent does not hold any more is folded into one number after this."""
 UNCLAIMED_AT_MOST = 256
 """And so are the oldest of them when an agent makes more; a box that restarts for ever does."""
+UNDATED_KEPT_US = 35 * DAY_US
 HIGHEST_COUNT = 2**62
 ROOM_BYTES = 1_000_000
 """What must fit on the disk for the record to be well again."""
@@ -184,7 +186,7 @@ class Record:
                         for reason, count in each.rejected.items()
                     ],
                 )
-                keep_undated(connection, undated)
+                _keep_undated(connection, undated)
                 delete_epochs(connection, forgotten)
         except SQLAlchemyError as error:
             self.reload()
@@ -280,6 +282,13 @@ def _migrate(connection: sa.Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _keep_undated(connection: sa.Connection, undated: Sequence[tuple[Batch, int]]) -> None:
+    upsert(connection, undated_table, [undated_row(*each) for each in undated])
+    for agent, now in {batch.agent: now for batch, now in undated}.items():
+        old = undated_table.c.received_at < now - UNDATED_KEPT_US
+        connection.execute(sa.delete(undated_table).where(undated_table.c.agent == agent, old))
 
 
 def _agent_row(record: AgentRecord) -> dict[str, Any]:

@@ -10,8 +10,6 @@ from sqlalchemy.dialects.sqlite import insert
 from sansang_collector.numbers import EpochNumbers
 from sansang_wire.batch import Batch, encode
 
-UNDATED_KEPT_US = 35 * 86_400 * 1_000_000
-
 metadata = sa.MetaData()
 agents_table = sa.Table(
     "agent",
@@ -57,13 +55,6 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]
     keys = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
-
-
-def keep_undated(connection: sa.Connection, undated: Sequence[tuple[Batch, int]]) -> None:
-    upsert(connection, undated_table, [undated_row(*each) for each in undated])
-    for agent, now in {batch.agent: now for batch, now in undated}.items():
-        old = undated_table.c.received_at < now - UNDATED_KEPT_US
-        connection.execute(sa.delete(undated_table).where(undated_table.c.agent == agent, old))
 
 
 def delete_epochs(connection: sa.Connection, forgotten: Sequence[tuple[str, str]]) -> None:
