@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from sansang_agent.app import MISTAKE_CHARACTERS
 from sansang_wire.batch import Config
 from sansang_wire.readings import HostReading
 from tests.agent.collector import collecting
@@ -195,15 +196,23 @@ async def test_the_answer_to_the_worst_settings_can_be_read(
 ) -> None:
     """However many mistakes and however long: a hello has to pass the broker and the collector."""
     server.start()
-    worst = {f"no-probe-{number}": {"x": "y" * 50} for number in range(500)}
-    worst["host"] = {"every_s": "z" * 9_000}
+    many = {f"no-probe-{number}": {"x": "y" * 50} for number in range(500)}
+    long = {"host": {"every_s": "z" * 40_000}}
     async with collecting(server.port) as collector:
         with RunningAgent(write_config(tmp_path, server.url)):
             await until(lambda: collector.hellos, "a hello", 30)
-            collector.configure("nvh-1", Config(version="worst", probes=worst))
+            collector.configure("nvh-1", Config(version="many", probes=many))
             await until(lambda: collector.hellos[-1].config, "an answer")
-    assert collector.hellos[-1].config is not None
-    assert collector.hellos[-1].config.mistakes[-1] == "… and 481 more"
+            first = collector.hellos[-1].config
+            collector.configure("nvh-1", Config(version="long", probes=long))
+            await until(lambda: collector.hellos[-1].config != first, "an answer")
+            second = collector.hellos[-1].config
+    assert first is not None
+    assert first.mistakes[-1] == "… and 480 more"
+    assert second is not None
+    (mistake,) = second.mistakes
+    assert mistake.startswith("probes.host.every_s: ")
+    assert len(mistake) == MISTAKE_CHARACTERS
 
 
 def test_a_full_disk_costs_what_does_not_fit_and_is_counted(tmp_path: Path, lab: Lab) -> None:
