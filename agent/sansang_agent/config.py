@@ -77,7 +77,7 @@ def load(path: Path) -> AgentConfig:
         data = tomllib.loads(path.read_bytes().decode())
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidSettingsError([Mistake("", f"the file can't be read: {error}")]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number beyond reason
         raise InvalidSettingsError([Mistake("", f"not TOML: {error}")]) from error
     return check_config(data)
 

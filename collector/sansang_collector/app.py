@@ -13,10 +13,11 @@ import uvicorn
 
 import sansang_collector
 from sansang_collector.broker import COLLECTOR_USER, BrokerUnavailableError, EmbeddedBroker
+from sansang_collector.change import Answer
 from sansang_collector.config import (
     CollectorConfig,
 )
-from sansang_collector.ingest import Answer, Ingest
+from sansang_collector.ingest import Ingest
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
@@ -167,8 +168,7 @@ class Collector:
         states = self._status.states
         if topic.agent not in states and len(states) >= STATES_AT_MOST:
             return
-        # A message that nests too deeply raises RecursionError.
-        with contextlib.suppress(BadMessageError, RecursionError):
+        with contextlib.suppress(BadMessageError):
             states[topic.agent] = decode_message(message.payload, AgentStatus).state
 
     def _answer(self, answers: list[Answer]) -> None:

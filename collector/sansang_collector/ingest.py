@@ -15,21 +15,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sansang_collector.record import AgentRecord, Record, RecordUnavailableError
+from sansang_collector.change import Answer, Change
+from sansang_collector.events import Arrival, Event, Greeting, Refused, read
+from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import Registry
 from sansang_collector.store.base import Point, SeriesStore, StoreUnavailableError
 from sansang_wire import topics
-from sansang_wire.batch import (
-    MAX_MESSAGE_BYTES,
-    BadMessageError,
-    Batch,
-    Hello,
-    Receipt,
-    Rejection,
-    decode,
-    decode_batch,
-)
-from sansang_wire.readings import AnyReading
+from sansang_wire.batch import MAX_MESSAGE_BYTES, Rejection
 from sansang_wire.threads import in_daemon_thread
 
 log = logging.getLogger(__name__)
@@ -39,42 +31,7 @@ QUEUE_BYTES = 64 * 1024 * 1024
 LOT_MESSAGES = 1_000
 COALESCE_S = 0.2
 """How long a lot gathers: each lot costs two disk flushes."""
-FUTURE_US = 600 * 1_000_000
-ANCIENT_US = 400 * 86_400 * 1_000_000
 STRANGERS_AT_MOST = 1_000
-CLAIMS_AT_MOST = 256
-"""Epochs in one hello; agents name 64 at most."""
-
-
-class Answer(NamedTuple):
-    """A receipt and whom it is for."""
-
-    agent: str
-    receipt: Receipt
-
-
-class _Arrival(NamedTuple):
-    """A batch that belongs to a registered agent."""
-
-    agent: str
-    site: str
-    batch: Batch
-    rejected: tuple[Rejection, ...]
-    good: tuple[AnyReading, ...]
-
-
-class _Refused(NamedTuple):
-    """A message of which nothing can be used."""
-
-    agent: str
-    rejection: Rejection
-
-
-class _Greeting(NamedTuple):
-    """A hello; one that is not `live` had been kept by the broker."""
-
-    hello: Hello
-    live: bool
 
 
 class _Waiting(NamedTuple):
@@ -83,9 +40,6 @@ class _Waiting(NamedTuple):
     topic: topics.Topic
     payload: bytes
     retained: bool
-
-
-_Event = _Arrival | _Refused | _Greeting
 
 
 class Ingest:
@@ -207,21 +161,22 @@ class Ingest:
     def _store_lot(self, lot: list[_Waiting]) -> list[Answer]:
         now = time.time_ns() // 1000
         events = self._read(lot, now)
-        arrivals = [each for each in events if isinstance(each, _Arrival)]
+        arrivals = [each for each in events if isinstance(each, Arrival)]
         with self._record.lock:
             new = self._new(arrivals)
         stored = self._write_series(new)
-        change = _Change(self._record)
+        change = Change(self._record)
         with self._record.lock:
             # In the order of arrival: a hello corrects what the batches before it claimed.
             for event in events:
                 match event:
-                    case _Greeting():
+                    case Greeting():
                         change.greet(event, now)
-                    case _Refused():
+                    case Refused():
                         self._reject(change, event.agent, event.rejection)
-                    case _Arrival() if stored:
-                        self._take(change, event, now)
+                    case Arrival() if stored and change.take(event, now):
+                        for rejection in event.rejected:
+                            self._reject(change, event.agent, rejection)
                     case _:
                         pass
             change.save(now)
@@ -229,29 +184,21 @@ class Ingest:
         self.readings += change.readings
         return change.answers(time.time_ns() // 1000)
 
-    def _read(self, lot: list[_Waiting], now: int) -> list[_Event]:
+    def _read(self, lot: list[_Waiting], now: int) -> list[Event]:
         registry = self._registry()
-        events: list[_Event] = []
+        events: list[Event] = []
         for topic, payload, retained in lot:
             entry = registry.agent(topic.agent)
             if entry is None:
                 self._count_stranger(topic.agent)
-                continue
-            try:
-                if topic.channel == "batch":
-                    events.append(_arrival(topic.agent, entry.site, payload, now))
-                else:
-                    events.append(_Greeting(_hello(topic.agent, payload), live=not retained))
-            except BadMessageError as error:
-                events.append(_Refused(topic.agent, Rejection(error.reason, str(error))))
-            except RecursionError as error:
-                events.append(_Refused(topic.agent, Rejection("malformed", str(error))))
+            else:
+                events.append(read(topic, payload, entry.site, now, retained=retained))
         return events
 
-    def _new(self, arrivals: list[_Arrival]) -> list[_Arrival]:
+    def _new(self, arrivals: list[Arrival]) -> list[Arrival]:
         """Those whose number is not here yet, each once."""
         seen: set[tuple[str, str, int]] = set()
-        new: list[_Arrival] = []
+        new: list[Arrival] = []
         for arrival in arrivals:
             batch = arrival.batch
             key = (arrival.agent, batch.epoch, batch.seq)
@@ -262,7 +209,7 @@ class Ingest:
                 new.append(arrival)
         return new
 
-    def _write_series(self, new: list[_Arrival]) -> bool:
+    def _write_series(self, new: list[Arrival]) -> bool:
         points = [
             Point(arrival.site, arrival.agent, reading)
             for arrival in new
@@ -285,29 +232,8 @@ class Ingest:
             return False
         return True
 
-    def _take(self, change: "_Change", arrival: _Arrival, now: int) -> None:
-        batch = arrival.batch
-        record = change.touch(arrival.agent, batch.epoch)
-        record.last_seen = now
-        if not record.epoch(batch.epoch).receive(batch.seq, batch.first, now):
-            record.duplicates += 1
-            return
-        record.batches += 1
-        change.batches += 1
-        for rejection in arrival.rejected:
-            self._reject(change, arrival.agent, rejection)
-        if batch.clock == "none":
-            record.undated += len(arrival.good)
-            change.undated.append((batch, now))
-            return
-        record.readings += len(arrival.good)
-        change.readings += len(arrival.good)
-        newest = max((reading.at for reading in arrival.good), default=0)
-        record.last_reading = max(record.last_reading or 0, newest) or None
-
-    def _reject(self, change: "_Change", agent: str, rejection: Rejection) -> None:
-        rejected = change.touch(agent).rejected
-        rejected[rejection.reason] = rejected.get(rejection.reason, 0) + 1
+    def _reject(self, change: Change, agent: str, rejection: Rejection) -> None:
+        change.reject(agent, rejection)
         self._tell_once(agent, rejection.reason, rejection.detail)
 
     def _count_stranger(self, agent: str) -> None:
@@ -324,81 +250,3 @@ class Ingest:
     def _tell_problem(self, what: str, problem: str) -> None:
         if problem not in {self.store_problem, self.record_problem}:
             log.error("the %s takes nothing now, agents keep their readings: %s", what, problem)
-
-
-class _Change:
-    """What one lot changes of the record."""
-
-    def __init__(self, record: Record) -> None:
-        self._record = record
-        self._agents: dict[str, AgentRecord] = {}
-        self._epochs: dict[str, set[str]] = {}
-        self._echoes: dict[str, Hello] = {}
-        self.undated: list[tuple[Batch, int]] = []
-        self.batches = 0
-        self.readings = 0
-
-    def touch(self, agent: str, epoch: str | None = None) -> AgentRecord:
-        record = self._record.agent(agent)
-        self._agents[agent] = record
-        if epoch is not None:
-            record.epoch(epoch)
-            self._epochs.setdefault(agent, set()).add(epoch)
-        return record
-
-    def greet(self, greeting: _Greeting, now: int) -> None:
-        hello = greeting.hello
-        record = self.touch(hello.agent, hello.epoch)
-        self._epochs[hello.agent] |= record.greet(hello, now, live=greeting.live)
-        self._echoes[hello.agent] = hello
-
-    def save(self, now: int) -> None:
-        forgotten: list[tuple[str, str]] = []
-        for name, record in self._agents.items():
-            gone = record.forget(now)
-            self._epochs.get(name, set()).difference_update(gone)
-            forgotten += [(name, epoch) for epoch in gone]
-        self._record.save(self._agents.values(), self._epochs, self.undated, forgotten)
-
-    def answers(self, time_us: int) -> list[Answer]:
-        found: list[Answer] = []
-        for agent, epochs in self._epochs.items():
-            hello = self._echoes.get(agent)
-            claimed = {hello.epoch, *(claim.epoch for claim in hello.epochs)} if hello else epochs
-            for epoch in epochs & claimed:
-                echo = hello.sent if hello and epoch == hello.epoch else None
-                numbers = self._agents[agent].epochs[epoch]
-                found.append(Answer(agent, numbers.receipt(time_us, echo)))
-        return found
-
-
-def _arrival(agent: str, site: str, payload: bytes, now: int) -> _Arrival:
-    """Raises BadMessageError for a batch of which nothing can be used."""
-    decoded = decode_batch(payload)
-    batch = decoded.batch
-    if batch.agent != agent:
-        raise BadMessageError("wrong_agent", f"the batch says it is from {batch.agent[:80]!r}")
-    if batch.first > batch.seq:
-        raise BadMessageError("bad_envelope", f"first {batch.first} is beyond seq {batch.seq}")
-    rejected = list(decoded.rejected)
-    good: list[AnyReading] = []
-    for reading in batch.readings:
-        if batch.clock == "none" or now - ANCIENT_US <= reading.at <= now + FUTURE_US:
-            good.append(reading)
-        else:
-            word = "future" if reading.at > now else "ancient"
-            rejected.append(Rejection(word, f"a reading is dated {reading.at} µs"))
-    return _Arrival(agent, site, batch, tuple(rejected), tuple(good))
-
-
-def _hello(agent: str, payload: bytes) -> Hello:
-    hello = decode(payload, Hello)
-    if hello.agent != agent:
-        raise BadMessageError("wrong_agent", f"the hello says it is from {hello.agent[:80]!r}")
-    if len(hello.epochs) > CLAIMS_AT_MOST:
-        raise BadMessageError("bad_hello", f"{len(hello.epochs)} epochs, at most {CLAIMS_AT_MOST}")
-    for claim in hello.epochs:
-        if claim.first > claim.next:
-            what = f"epoch {claim.epoch}: first {claim.first} is beyond next {claim.next}"
-            raise BadMessageError("bad_hello", what)
-    return hello

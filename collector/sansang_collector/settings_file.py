@@ -31,7 +31,7 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise InvalidFileError(file, [Mistake("", what)]) from error
     except UnicodeDecodeError as error:
         raise InvalidFileError(file, [Mistake("", f"not UTF-8: {error}")]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError, or a number beyond reason
         raise InvalidFileError(file, [Mistake("", f"not TOML: {error}")]) from error
 
 

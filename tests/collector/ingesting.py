@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sansang_collector.ingest import Answer, Ingest
+from sansang_collector.change import Answer
+from sansang_collector.ingest import Ingest
 from sansang_collector.record import AgentRecord, Record
 from sansang_collector.registry import Agent, Registry, Site
 from sansang_collector.store.base import SeriesStore

@@ -83,7 +83,7 @@ async def test_a_bad_message_costs_that_message(at_work: Desk, case: str) -> Non
 
 BAD_HELLOS = {
     "bad_hello": b"{}",
-    "malformed": GREETING.replace('"epochs":[]', f'"epochs":[],"q":{DEEP}').encode(),
+    "bad_hello, nested": GREETING.replace('"epochs":[]', f'"epochs":[],"q":{DEEP}').encode(),
     "wrong_agent": encode(make_hello("doai-1")),
     "bad_hello, backwards": encode(make_hello("dong-1", claims={EPOCH: (3, 2)})),
     "bad_hello, epochs": encode(

@@ -313,5 +313,5 @@ def decode(payload: bytes, message: type[Message]) -> Message:
         raise BadMessageError("oversized", f"{len(payload)} bytes, at most {MAX_MESSAGE_BYTES}")
     try:
         return msgspec.json.decode(payload, type=message)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadMessageError(f"bad_{message.__name__.lower()}", str(error)) from error
