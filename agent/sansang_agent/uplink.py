@@ -39,6 +39,7 @@ KEPT_FOR_LIVE = 2
 """Places in the window that history never takes."""
 SLOW_RECEIPT_S = 0.5
 """Beyond this the collector is busy: half as much history at once."""
+STALE_S = 60
 FIRST_WAIT_S = 5
 LONGEST_WAIT_S = 300
 HELLO_EVERY_S = 600
@@ -233,6 +234,11 @@ class Uplink:
         self._in_flight = {
             each: sent for each, sent in self._in_flight.items() if self._outbox.holds(each)
         }
+        # What others overtook for so long was dropped on the way, by a queue that was full.
+        if stale := [each for each, sent in self._in_flight.items() if now - sent > STALE_S]:
+            for each in stale:
+                del self._in_flight[each]
+            self._backlog_after = 0
         if max(waits, default=0) > SLOW_RECEIPT_S:
             self._backlog_window = max(1, self._backlog_window // 2)
         else:

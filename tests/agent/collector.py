@@ -40,6 +40,8 @@ class FakeCollector:
         self._session_of = session_of
         self.answering = answering
         self.arrivals: list[Arrival] = []
+        self.misses: set[int] = set()
+        """Numbers that are lost on the way the first time they come."""
         self._stored: dict[str, Ranges] = {}
 
     @property
@@ -66,6 +68,9 @@ class FakeCollector:
             case "batch":
                 batch = decode_batch(message.payload).batch
                 self.arrivals.append(batch)
+                if batch.seq in self.misses:
+                    self.misses.discard(batch.seq)
+                    return
                 self._stored.setdefault(batch.epoch, Ranges()).add(batch.seq)
                 if self.answering:
                     self.receipt(topic.agent, batch.epoch, first=batch.first)

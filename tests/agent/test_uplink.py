@@ -191,6 +191,23 @@ async def test_without_progress_one_batch_at_a_time_is_sent_again(
 
 
 @pytest.mark.usefixtures("patient")
+async def test_a_batch_that_others_overtook_is_sent_again(
+    server: Mosquitto, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full queue drops one here and there, while receipts for the others go on."""
+    monkeypatch.setattr(uplink_module, "STALE_S", SHORT_S)
+    async with collecting(server.port) as collector, box.sending():
+        collector.misses = {3}
+        for _ in range(5):
+            await box.commit_and_see_it_arrive(collector)
+        while box.outbox.waiting_count():
+            before = len(collector.batches)
+            box.commit()
+            await until(lambda before=before: len(collector.batches) > before, "a batch")
+        assert [each.seq for each in collector.batches].count(3) == 2
+
+
+@pytest.mark.usefixtures("patient")
 async def test_a_collector_that_starts_anew_gets_everything_again_at_once(
     server: Mosquitto, box: Box
 ) -> None:

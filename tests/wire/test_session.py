@@ -218,7 +218,8 @@ async def test_waits_double_and_a_connection_that_held_resets_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waits: list[float] = []
-    outcomes = iter(["refused", "refused", "refused", "refused", "held", "refused", "end"])
+    outcomes = iter(["refused"] * 3 + ["open", "refused", "open", "refused", "end"])
+    held_s = iter([0.1, 6])
 
     async def no_wait(seconds: float) -> None:
         waits.append(seconds)
@@ -228,19 +229,24 @@ async def test_waits_double_and_a_connection_that_held_resets_them(
         match next(outcomes):
             case "refused":
                 raise DisconnectedError("no")
-            case "held":
+            case "open":
                 yield None
             case _:
                 raise EOFError
 
+    loop = asyncio.get_running_loop()
+    real_time, shift = loop.time, [0.0]
+    monkeypatch.setattr(loop, "time", lambda: real_time() + shift[0])
+
     async def use(_: Session) -> None:
+        shift[0] += next(held_s)
         raise DisconnectedError("lost")
 
     monkeypatch.setattr(session_module.asyncio, "sleep", no_wait)
     monkeypatch.setattr(session_module.random, "uniform", max)
     with pytest.raises(EOFError):
         await keep_connected(attempt, use, lambda _: None, first_wait_s=1, longest_wait_s=5)
-    assert waits == [1, 2, 4, 5, 1, 2]
+    assert waits == [1, 2, 4, 5, 5, 1, 2], "two boxes with one id must not push each other off fast"
 
 
 class HungServer:

@@ -119,13 +119,16 @@ async def keep_connected(
     a commune's agents don't return in one instant; a connection that held resets them.
     """
     wait_s = first_wait_s
+    loop = asyncio.get_running_loop()
     while True:
+        began = loop.time()
         try:
             async with open_session() as session:
-                wait_s = first_wait_s
                 await use(session)
         except DisconnectedError as error:
             on_lost(str(error))
+        if loop.time() - began > longest_wait_s:
+            wait_s = first_wait_s
         await asyncio.sleep(wait_s * random.uniform(0.5, 1))
         wait_s = min(wait_s * 2, longest_wait_s)
 
