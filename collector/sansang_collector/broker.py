@@ -71,6 +71,7 @@ class EmbeddedBroker:
     async def stop(self) -> None:
         """End every connection."""
         await self._broker.shutdown()
+        await self._broker.all_gone()
 
 
 class _Subscriptions(dict[str, list[tuple[Session, int]]]):
@@ -91,6 +92,28 @@ class _Broker(Broker):
     def __init__(self, config: BrokerConfig) -> None:
         super().__init__(config)
         self._subscriptions = _Subscriptions()
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def stream_connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+    ) -> None:
+        """Kept account of: amqtt leaves some connections open when it stops."""
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        self._connections.add(task)
+        try:
+            await super().stream_connected(reader, writer, listener_name)
+        finally:
+            self._connections.discard(task)
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def all_gone(self) -> None:
+        """End what is left of every connection."""
+        for task in self._connections:
+            task.cancel()
+        if self._connections:
+            await asyncio.wait(self._connections)
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
