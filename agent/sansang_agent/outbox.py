@@ -21,14 +21,13 @@ from msgspec import Raw
 from sansang_agent.clock import Offset
 from sansang_agent.net.boot import boottime_us
 from sansang_agent.outbox_file import OutboxUnusableError, open_file, transaction
-from sansang_wire.batch import MAX_BATCH_BYTES, VERSION, EpochClaim, Receipt, Sealed, encode, pack
+from sansang_agent.packing import dated_later, lots_of, packed
+from sansang_wire.batch import VERSION, EpochClaim, Receipt, Sealed, pack
 from sansang_wire.ranges import Ranges
 from sansang_wire.readings import AnyReading
 
 SEQ_BITS = 40
 """A row's `number` is the epoch's id and the sequence in one integer: the order of making."""
-READINGS_BYTES = MAX_BATCH_BYTES - 512
-"""What is left of a batch for its readings beside the envelope."""
 LOT = 64
 EPOCHS_KEPT = 16
 """Finished epochs a hello still speaks of, for a collector that was set back to an older state."""
@@ -109,7 +108,7 @@ class Outbox:
 
         Without an offset they wait undated for `date`. Raises OutboxFullError.
         """
-        lots = [(len(lot), _packed(lot, offset)) for lot in _split(readings)]
+        lots = [(len(lot), packed(lot, offset)) for lot in lots_of(readings)]
         try:
             with _or_full():
                 self._insert(lots, offset)
@@ -249,7 +248,7 @@ class Outbox:
         dated: list[tuple[int, bytes]] = []
         for number, readings in rows:
             try:
-                dated.append((number, _dated(readings, offset)))
+                dated.append((number, dated_later(readings, offset)))
             except (msgspec.DecodeError, KeyError, TypeError) as error:
                 log.error("a batch in the outbox is damaged and given up: %s", error)
                 self._evict(1, "number = ?", number)
@@ -358,37 +357,9 @@ def _or_full() -> Generator[None]:
         raise
 
 
-def _dated(readings: bytes, offset: Offset) -> bytes:
-    """Kinds of another version of the agent, too: what is in the outbox has to get out of it."""
-    loose = msgspec.json.decode(readings, type=list[dict[str, Any]])
-    return encode([{**each, "at": each["at"] + offset.us} for each in loose])
-
-
 def _length(row: tuple[int, bytes]) -> int:
     return len(row[1])
 
 
 def _now(offset: Offset) -> int:
     return boottime_us() + offset.us
-
-
-def _split(readings: Sequence[AnyReading]) -> Iterator[Sequence[AnyReading]]:
-    """Lots that fit a batch each."""
-    lot: list[AnyReading] = []
-    size = 0
-    for reading in readings:
-        # Dating makes an `at` longer than it is now: 17 digits are room for 3,000 years.
-        length = len(encode(reading)) + 17
-        if lot and size + length > READINGS_BYTES:
-            yield lot
-            lot, size = [], 0
-        lot.append(reading)
-        size += length
-    if lot:
-        yield lot
-
-
-def _packed(readings: Sequence[AnyReading], offset: Offset | None) -> bytes:
-    """The readings as JSON, dated where there is an offset."""
-    shift = offset.us if offset else 0
-    return encode([msgspec.structs.replace(each, at=each.at + shift) for each in readings])
