@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 COLLECTOR_USER = "collector"
 WRITTEN_BY_AGENTS = ("batch", "hello", "status")
 READ_BY_AGENTS = ("receipt", "config")
+GOODBYE_S = 2
 LOGIN_S = 10
 """How long a new connection may take to say who it is."""
 
@@ -92,28 +93,27 @@ class _Broker(Broker):
     def __init__(self, config: BrokerConfig) -> None:
         super().__init__(config)
         self._subscriptions = _Subscriptions()
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def stream_connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
     ) -> None:
         """Kept account of: amqtt leaves some connections open when it stops."""
         task = cast("asyncio.Task[None]", asyncio.current_task())
-        self._connections.add(task)
+        self._connections[task] = writer
         try:
             await super().stream_connected(reader, writer, listener_name)
         finally:
-            self._connections.discard(task)
+            del self._connections[task]
             writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
 
     async def all_gone(self) -> None:
-        """End what is left of every connection."""
-        for task in self._connections:
-            task.cancel()
+        """Break off what is left of every connection, and let the loop see it end."""
+        for writer in self._connections.values():
+            writer.transport.abort()
         if self._connections:
-            await asyncio.wait(self._connections)
+            await asyncio.wait(list(self._connections), timeout=GOODBYE_S)
+        await asyncio.sleep(0)
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
