@@ -118,6 +118,7 @@ def collector_view(
         batches=1234,
         readings=14_808,
         points_refused=0,
+        failed=0,
         unregistered=dict(unregistered or {}),
     )
 

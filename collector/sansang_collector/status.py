@@ -57,6 +57,7 @@ class Status:
             batches=ingest.batches,
             readings=ingest.readings,
             points_refused=ingest.points_refused,
+            failed=ingest.failed,
             unregistered=dict(ingest.strangers),
         )
 

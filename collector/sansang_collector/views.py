@@ -87,5 +87,7 @@ class CollectorView(Struct, frozen=True, kw_only=True):
     batches: int
     readings: int
     points_refused: int
+    failed: int
+    """Messages that could not be stored through a mistake of the collector's own."""
     unregistered: dict[str, int]
     """Messages by agent id that the registry does not know."""

@@ -73,6 +73,7 @@ COLLECTOR = CollectorView(
     batches=118,
     readings=1416,
     points_refused=0,
+    failed=0,
     unregistered={},
 )
 

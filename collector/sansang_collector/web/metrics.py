@@ -30,6 +30,7 @@ COLLECTOR_COUNTERS = (
     ("readings", "Readings received since the start"),
     ("queue_dropped", "Messages turned away because the queue was full"),
     ("points_refused", "Readings the series store refused for good"),
+    ("failed", "Messages that could not be stored through a mistake of the collector's own"),
 )
 
 

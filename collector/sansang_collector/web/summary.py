@@ -92,5 +92,12 @@ def collector_lines(view: CollectorView, translate: Translation) -> list[Line]:
             view.points_refused,
         )
         lines.append(Line("warn", text, translate("Refused")))
+    if view.failed:
+        text = translate.plural(
+            "{count} message could not be stored: the log says why",
+            "{count} messages could not be stored: the log says why",
+            view.failed,
+        )
+        lines.append(Line("warn", text, translate("Failed")))
     started = translate("since {instant}", instant=translate.instant(view.started))
     return [*lines, Line("ok", f"{view.version}, {started}", translate("Version"))]
