@@ -150,7 +150,6 @@ class _Broker(Broker):
     ) -> None:
         """Only with the right password does a client take the place of its earlier connection."""
         if await self._authenticate(client_session, self.listeners_config[listener_name]):
-            await self._end_earlier(client_session.client_id or "")
             await super()._handle_client_session(
                 reader, writer, client_session, handler, server, listener_name
             )
@@ -160,12 +159,18 @@ class _Broker(Broker):
             await handler.mqtt_connack_authorize(authorize=False)
         await writer.close()
 
-    async def _end_earlier(self, client_id: str) -> None:
-        session, handler = self._sessions.get(client_id, (None, None))
-        if session is not None and handler is not None and session.transitions.is_connected():
-            await handler.handle_connection_closed()
-            await handler.stop()
-        await self._delete_session(client_id)
+    async def _authenticate(self, session: Session, _: ListenerConfig) -> bool:
+        """The last wait before amqtt notes the session: two that come at once must not both be."""
+        if not await super()._authenticate(session, _):
+            return False
+        name = session.client_id or ""
+        while (earlier := self._sessions.get(name)) is not None and earlier[0] is not session:
+            if earlier[0].transitions.is_connected():
+                await earlier[1].handle_connection_closed()
+                await earlier[1].stop()
+            if self._sessions.get(name) is earlier:
+                await self._delete_session(name)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
