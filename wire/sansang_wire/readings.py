@@ -24,11 +24,19 @@ Family = Literal["ipv4", "ipv6"]
 Scope = Literal["gateway", "domestic", "international"]
 EchoMethod = Literal["icmp_datagram", "icmp_raw", "tcp_connect"]
 AccessTechnology = Literal["wired", "wireless", "mobile", "tunnel", "other"]
+NeighbourState = Literal[
+    "incomplete", "reachable", "stale", "delay", "probe", "failed", "noarp", "permanent", "none"
+]
+"""What the kernel knows of a next hop (`NUD_…` of include/uapi/linux/neighbour.h); `none`: it never
+had to ask."""
+RecordType = Literal["A", "AAAA"]
+RadioRole = Literal["access_point", "station", "other"]
 
 LABEL = {"label": True}
 Label = Annotated[str, Meta(min_length=1, max_length=64, extra=LABEL)]
 FamilyLabel = Annotated[Family, Meta(extra=LABEL)]
 ScopeLabel = Annotated[Scope, Meta(extra=LABEL)]
+RecordTypeLabel = Annotated[RecordType, Meta(extra=LABEL)]
 
 Text = Annotated[str, Meta(max_length=128)]
 Reason = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
@@ -40,6 +48,9 @@ Rate = Annotated[float, Meta(ge=0, le=10_000_000)]
 Amount = Annotated[float, Meta(ge=0, le=1e15)]
 Celsius = Annotated[float, Meta(ge=-100, le=300)]
 Packets = Annotated[int, Meta(ge=0, le=1000)]
+Dbm = Annotated[float, Meta(ge=-200, le=100)]
+Days = Annotated[float, Meta(ge=-100_000, le=100_000)]
+Seconds = Annotated[int, Meta(ge=0, le=2**32)]
 
 
 class Reading(Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
@@ -131,11 +142,169 @@ class ReachabilityReading(
     jitter_ms: Annotated[Milliseconds | None, Meta(description="variation of it")] = None
 
 
-AnyReading = HostReading | LinkReading | ReachabilityReading
+class AddressingReading(Reading, frozen=True, kw_only=True, tag="addressing", omit_defaults=True):
+    """The box's addresses, default routes and DNS servers of one address family.
+
+    Only what belongs to the family is filled in. Addresses themselves are not told, but for the
+    prefix of a global one. `failed` says what is missing: `no_global_address`, `no_default_route`,
+    `next_hop_failed`.
+    """
+
+    family: Annotated[FamilyLabel, Meta(description="address family")]
+    global_addresses: Annotated[
+        Count, Meta(description="usable addresses of the Internet; of IPv4: public ones")
+    ]
+    private_addresses: Annotated[
+        Count | None, Meta(description="of IPv4 (RFC 1918), usual behind a router")
+    ] = None
+    shared_addresses: Annotated[
+        Count | None, Meta(description="of IPv4 (RFC 6598): the carrier translates")
+    ] = None
+    unique_local_addresses: Annotated[Count | None, Meta(description="of IPv6 (RFC 4193)")] = None
+    link_local_addresses: Annotated[
+        Count | None, Meta(description="of the link alone (RFC 3927, RFC 4291)")
+    ] = None
+    temporary_addresses: Annotated[
+        Count | None, Meta(description="global ones that change (RFC 8981)")
+    ] = None
+    deprecated_addresses: Annotated[
+        Count | None, Meta(description="global ones past their preferred lifetime (RFC 4862)")
+    ] = None
+    tentative_addresses: Annotated[
+        Count | None, Meta(description="still being checked, or found twice (RFC 4862 §5.4)")
+    ] = None
+    sixtofour_addresses: Annotated[Count | None, Meta(description="6to4 (RFC 3056)")] = None
+    teredo_addresses: Annotated[Count | None, Meta(description="Teredo (RFC 4380)")] = None
+    prefix: Annotated[Text | None, Meta(description="of a global address, cut to /48 or /24")] = (
+        None
+    )
+    default_routes: Annotated[Count, Meta(description="ways to everywhere")] = 0
+    next_hop_state: Annotated[
+        NeighbourState | None, Meta(description="what the kernel knows of the preferred router")
+    ] = None
+    route_lifetime_s: Annotated[
+        Seconds | None, Meta(description="how long the preferred route stays, if not for ever")
+    ] = None
+    dns_servers: Annotated[Count, Meta(description="resolvers of this family in use")] = 0
+
+
+class DnsReading(Reading, frozen=True, kw_only=True, tag="dns", omit_defaults=True):
+    """One question to one resolver of the box, over one address family."""
+
+    server: Annotated[Label, Meta(description="address of the resolver")]
+    family: Annotated[FamilyLabel, Meta(description="address family it was asked over")]
+    name: Annotated[Label, Meta(description="name that was asked for")]
+    record_type: Annotated[RecordTypeLabel, Meta(description="what was asked of it")]
+    response_ms: Annotated[Milliseconds | None, Meta(description="time until the answer")] = None
+    rcode: Annotated[
+        Text | None, Meta(description="response code (IANA DNS parameters), as `NOERROR`")
+    ] = None
+    answers: Annotated[Count | None, Meta(description="records of the type in the answer")] = None
+    authenticated: Annotated[
+        bool | None, Meta(description="the resolver says it checked DNSSEC (AD, RFC 4035)")
+    ] = None
+    transport: Annotated[
+        Literal["udp", "tcp"] | None, Meta(description="what carried the answer")
+    ] = None
+
+
+class ServiceReading(Reading, frozen=True, kw_only=True, tag="service", omit_defaults=True):
+    """One fetch of a web address over one address family, phase by phase."""
+
+    service: Annotated[Label, Meta(description="name of the service in the settings")]
+    family: Annotated[FamilyLabel, Meta(description="address family")]
+    address: Annotated[Text | None, Meta(description="address that was asked")] = None
+    lookup_ms: Annotated[Milliseconds | None, Meta(description="time to resolve the name")] = None
+    connect_ms: Annotated[Milliseconds | None, Meta(description="time to connect")] = None
+    tls_ms: Annotated[Milliseconds | None, Meta(description="time to shake hands in TLS")] = None
+    first_byte_ms: Annotated[
+        Milliseconds | None, Meta(description="from the request to the first byte of the answer")
+    ] = None
+    total_ms: Annotated[Milliseconds | None, Meta(description="all of it")] = None
+    status: Annotated[Count | None, Meta(description="status of the answer (RFC 9110 §15)")] = None
+    received_bytes: Annotated[Count | None, Meta(description="bytes of the answer read")] = None
+    certificate_left_d: Annotated[
+        Days | None, Meta(description="until the certificate expires; negative: it has")
+    ] = None
+
+
+class WifiReading(Reading, frozen=True, kw_only=True, tag="wifi", omit_defaults=True):
+    """Whether one expected Wi-Fi is on air, as the box's own radios know.
+
+    `ok`: on air. `failed`: not on air, and `reason` says what is known of it. `broken`: this box
+    can't tell.
+    """
+
+    ssid: Annotated[Label, Meta(description="the expected network name")]
+    on_air: Annotated[bool | None, Meta(description="it is on air")] = None
+    interface: Annotated[Text | None, Meta(description="radio interface that has it")] = None
+    channel: Annotated[Count | None, Meta(description="channel (IEEE 802.11)")] = None
+    stations: Annotated[Count | None, Meta(description="devices connected to it")] = None
+
+
+class RadioReading(Reading, frozen=True, kw_only=True, tag="radio", omit_defaults=True):
+    """One wireless interface of the box. Devices are counted, never named."""
+
+    interface: Annotated[Label, Meta(description="name of the interface")]
+    role: Annotated[RadioRole | None, Meta(description="what it does")] = None
+    up: Annotated[bool | None, Meta(description="operational state up")] = None
+    ssid: Annotated[Text | None, Meta(description="network it offers or is connected to")] = None
+    channel: Annotated[Count | None, Meta(description="channel (IEEE 802.11)")] = None
+    frequency_mhz: Annotated[Count | None, Meta(description="centre of the main channel")] = None
+    width_mhz: Annotated[Count | None, Meta(description="width of the channel")] = None
+    txpower_dbm: Annotated[Dbm | None, Meta(description="transmit power")] = None
+    stations: Annotated[Count | None, Meta(description="devices connected; of a client 1 or 0")] = (
+        None
+    )
+    signal_worst_dbm: Annotated[
+        Dbm | None, Meta(description="weakest signal of them; of a client its own")
+    ] = None
+    signal_median_dbm: Annotated[Dbm | None, Meta(description="median signal of them")] = None
+
+
+class PathReading(Reading, frozen=True, kw_only=True, tag="path", omit_defaults=True):
+    """A closer look at the way to one named system, such as a video bridge: many small packets."""
+
+    target: Annotated[Label, Meta(description="name of the system in the settings")]
+    family: Annotated[FamilyLabel, Meta(description="address family")]
+    method: Annotated[EchoMethod | None, Meta(description="what was sent")] = None
+    address: Annotated[Text | None, Meta(description="address that was asked")] = None
+    lookup_ms: Annotated[
+        Milliseconds | None, Meta(description="time to resolve the target's name")
+    ] = None
+    sent: Annotated[Packets | None, Meta(description="packets sent")] = None
+    received: Annotated[Packets | None, Meta(description="answers received")] = None
+    loss_pct: Annotated[Percent | None, Meta(description="share without an answer")] = None
+    rtt_min_ms: Annotated[Milliseconds | None, Meta(description="shortest round trip")] = None
+    rtt_avg_ms: Annotated[Milliseconds | None, Meta(description="mean round trip")] = None
+    rtt_p95_ms: Annotated[
+        Milliseconds | None, Meta(description="19 of 20 round trips were not longer")
+    ] = None
+    rtt_max_ms: Annotated[Milliseconds | None, Meta(description="longest round trip")] = None
+    jitter_ms: Annotated[Milliseconds | None, Meta(description="variation of it")] = None
+
+
+AnyReading = (
+    HostReading
+    | LinkReading
+    | ReachabilityReading
+    | AddressingReading
+    | DnsReading
+    | ServiceReading
+    | WifiReading
+    | RadioReading
+    | PathReading
+)
 """The closed set of readings a batch may carry; `kind` is the tag."""
 
 KINDS: dict[str, type[Reading]] = {
     "host": HostReading,
     "link": LinkReading,
     "reachability": ReachabilityReading,
+    "addressing": AddressingReading,
+    "dns": DnsReading,
+    "service": ServiceReading,
+    "wifi": WifiReading,
+    "radio": RadioReading,
+    "path": PathReading,
 }

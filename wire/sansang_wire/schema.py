@@ -26,6 +26,8 @@ UNITS = {
     "mbps": "Mbit/s",
     "dbm": "dBm",
     "celsius": "°C",
+    "mhz": "MHz",
+    "d": "days",
 }
 ValueType = Literal["float", "int", "bool", "str"]
 

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ask the kernel through netlink, without privilege and without a library that would double the
+agent's memory.
+
+Source: RFC 3549; include/uapi/linux/netlink.h and genetlink.h. Blocking, but the kernel answers a
+dump at once and completely: milliseconds.
+"""
+
+import os
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+NETLINK_ROUTE = 0
+NETLINK_GENERIC = 16
+NLM_F_REQUEST = 0x001
+NLM_F_ACK = 0x004
+NLM_F_DUMP = 0x300
+NLMSG_ERROR = 2
+NLMSG_DONE = 3
+NLA_TYPE_MASK = 0x3FFF
+GENL_ID_CTRL = 16
+CTRL_CMD_GETFAMILY = 3
+CTRL_ATTR_FAMILY_ID = 1
+CTRL_ATTR_FAMILY_NAME = 2
+RECEIVE_BYTES = 65536
+DEADLINE_S = 2
+
+_MESSAGE = struct.Struct("=IHHII")
+_ATTRIBUTE = struct.Struct("=HH")
+_GENERIC = struct.Struct("=BBxx")
+
+
+class Answer(NamedTuple):
+    """One message of the kernel: its type, and what follows the netlink header."""
+
+    type: int
+    body: bytes
+
+
+def dump(protocol: int, type_: int, body: bytes) -> list[Answer]:
+    """Everything of a table. Raises OSError with the kernel's error number, TimeoutError."""
+    return _ask(protocol, type_, NLM_F_REQUEST | NLM_F_DUMP, body)
+
+
+def generic_family(name: str) -> int | None:
+    """The number of a generic netlink family, as `nl80211`; None when the kernel lacks it."""
+    body = generic(CTRL_CMD_GETFAMILY, attribute(CTRL_ATTR_FAMILY_NAME, name.encode() + b"\0"))
+    try:
+        answers = _ask(NETLINK_GENERIC, GENL_ID_CTRL, NLM_F_REQUEST | NLM_F_ACK, body)
+    except FileNotFoundError:
+        return None
+    found = attributes(answers[0].body[_GENERIC.size :])[CTRL_ATTR_FAMILY_ID]
+    return int.from_bytes(found, sys.byteorder)
+
+
+def generic(command: int, content: bytes = b"") -> bytes:
+    """The body of a generic netlink request."""
+    return _GENERIC.pack(command, 0) + content
+
+
+def generic_attributes(body: bytes) -> dict[int, bytes]:
+    """The attributes of a generic netlink answer."""
+    return attributes(body[_GENERIC.size :])
+
+
+def attribute(type_: int, value: bytes) -> bytes:
+    """One attribute as a request carries it."""
+    length = _ATTRIBUTE.size + len(value)
+    return _ATTRIBUTE.pack(length, type_) + value + bytes(-length % 4)
+
+
+def attributes(data: bytes) -> dict[int, bytes]:
+    """Attributes by type, of two of one type the last; a cut one ends them."""
+    found: dict[int, bytes] = {}
+    at = 0
+    while at + _ATTRIBUTE.size <= len(data):
+        length, type_ = _ATTRIBUTE.unpack_from(data, at)
+        if length < _ATTRIBUTE.size:
+            break
+        found[type_ & NLA_TYPE_MASK] = data[at + _ATTRIBUTE.size : at + length]
+        at += length + -length % 4
+    return found
+
+
+def _ask(protocol: int, type_: int, flags: int, body: bytes) -> list[Answer]:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol) as sock:
+        sock.settimeout(DEADLINE_S)
+        sock.bind((0, 0))
+        sock.send(_MESSAGE.pack(_MESSAGE.size + len(body), type_, flags, 1, 0) + body)
+        return list(_answers(sock))
+
+
+def _answers(sock: socket.socket) -> Iterator[Answer]:
+    while True:
+        data = sock.recv(RECEIVE_BYTES)
+        at = 0
+        while at + _MESSAGE.size <= len(data):
+            length, type_, _, _, _ = _MESSAGE.unpack_from(data, at)
+            body = data[at + _MESSAGE.size : at + length]
+            at += length + -length % 4
+            if type_ == NLMSG_DONE:
+                return
+            if type_ == NLMSG_ERROR:
+                (error,) = struct.unpack_from("=i", body)
+                if error:
+                    raise OSError(-error, os.strerror(-error))
+                return
+            yield Answer(type_, body)
