@@ -51,7 +51,8 @@ def _text(text: str) -> bytes:
 
 
 def _connected(port: int, name: str) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", port))
+    connection = socket.socket()
+    connection.connect(("127.0.0.1", port))
     connection.sendall(_packet(CONNECT, _text("MQTT") + b"\x04\x02\x00\x00" + _text(name)))
     connection.recv(4)
     return connection

@@ -9,6 +9,7 @@ import base64
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Self
 
 import msgspec
@@ -26,7 +27,9 @@ from sansang_collector.store.influx_http import (
 from sansang_collector.store.line_protocol import LAST_AT, LineWriter, from_tag_value, tag_value
 from sansang_collector.store.shapes import Shape, ordered, shape
 
-LOT_LINES = 5000
+LOT_LINES = 2500
+POSTS_AT_ONCE = 3
+"""So that the server works on one lot of lines while the next is made and travels."""
 SPLITS = 64
 """Requests that may go into finding the bad lines of one lot before the rest is given up."""
 
@@ -40,6 +43,7 @@ class InfluxStore:
         self._sender = sender
         self._reader = reader
         self._lines = LineWriter()
+        self._posts = ThreadPoolExecutor(POSTS_AT_ONCE, "influxdb")
 
     @classmethod
     def version_1(
@@ -60,11 +64,17 @@ class InfluxStore:
 
     def write(self, points: Sequence[Point]) -> int:
         """As the protocol says."""
-        lines = self._lines.lines(points)
-        refused = len(points) - len(lines)
-        for index in range(0, len(lines), LOT_LINES):
-            refused += self._write_lot(lines[index : index + LOT_LINES])
-        return refused
+        refused = 0
+        posts: list[Future[int]] = []
+        for index in range(0, len(points), LOT_LINES):
+            lot = points[index : index + LOT_LINES]
+            lines = self._lines.lines(lot)
+            refused += len(lot) - len(lines)
+            if lines:
+                posts.append(self._posts.submit(self._write_lot, lines))
+        # None may still be on its way when the caller is told to write again.
+        wait(posts)
+        return refused + sum(post.result() for post in posts)
 
     def _write_lot(self, lot: list[bytes]) -> int:
         """Write lines, in halves when the whole is refused, so that one bad line costs one."""
@@ -145,6 +155,7 @@ class InfluxStore:
 
     def close(self) -> None:
         """Let go of the connections; every write has been answered."""
+        self._posts.shutdown(wait=False)
         self._sender.close()
         self._reader.close()
 

@@ -66,7 +66,7 @@ class Http:
         self.database = database
         self._headers = {} if authorization is None else {"Authorization": authorization}
         self._pool = urllib3.PoolManager(
-            timeout=urllib3.Timeout(total=TIMEOUT_S), retries=False, maxsize=2
+            timeout=urllib3.Timeout(total=TIMEOUT_S), retries=False, maxsize=4
         )
 
     def request(
