@@ -102,7 +102,7 @@ class Load:
             self._done[number] = max(upto, self._done[number])
 
     def run(self, seconds: float) -> None:
-        """Send what is prepared, in its order; without a window, again from the start at its end."""
+        """Send what is prepared in its order; without a window it begins anew at the end."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self._window and self.sent - self.receipted >= self._window:
