@@ -2,49 +2,53 @@
 """Simulated agents for the demo: invented readings through the real outbox, uplink and broker.
 
 Every hello says that it is simulated. Run as a program of its own with its settings as JSON on
-standard input: `python -m sansang_agent.simulation < settings.json`. Ends on SIGTERM.
+standard input: `python -m sansang_agent.simulation < settings.json`. Ends on SIGTERM. While the
+past is on its way, a line of JSON on standard output says how far it is: `{"done": 3, "of": 16}`.
 """
 
 import asyncio
-import random
 import signal
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 import sansang_agent
-from sansang_agent.clock import AgentClock
+from sansang_agent import simulated_site
+from sansang_agent.clock import AgentClock, Offset
 from sansang_agent.net.boot import boot_id, boottime_us
 from sansang_agent.outbox import Outbox
+from sansang_agent.simulated_site import DAY_US, MINUTE_US, Moment, SimulatedSite
 from sansang_agent.uplink import Uplink
 from sansang_wire.batch import Config, Hello, Machine
-from sansang_wire.readings import AnyReading, Family, HostReading, LinkReading, ReachabilityReading
+from sansang_wire.readings import AnyReading
 from sansang_wire.session import Broker
 
-TARGETS = (("gateway", 0.6), ("domestic", 8.0), ("international", 42.0))
-"""Scope, and a usual round trip in ms."""
+BATCH_US = 30 * MINUTE_US
+WIFI_EVERY_US, REACH_EVERY_US = 5 * MINUTE_US, 10 * MINUTE_US
+OFF_AIR_AFTER_S, OFF_AIR_FOR_S, OFF_AIR_EVERY_S = 40, 180, 900
+"""When a failing site's Wi-Fi stops, counted from the start."""
+REPORT_EVERY_S = 0.5
 
 
 class SimulatedAgent(Struct, frozen=True, kw_only=True):
-    """One invented box. `ipv6`: whether its line has it; `loss`: the share of lost packets."""
+    """One invented box and its site; the Wi-Fi of a `failing` one stops while you watch."""
 
-    agent: str
+    site: SimulatedSite
     password: str
-    ipv6: bool
-    loss: float
+    failing: bool
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """What the demo passes in."""
+    """What the demo passes in. `days`: how much of a past the sites have."""
 
     host: str
     port: int
     folder: str
     every_s: float
+    days: int
     agents: list[SimulatedAgent]
 
 
@@ -55,34 +59,87 @@ async def simulate(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     boxes = [_Box(settings, each) for each in settings.agents]
     tasks = [asyncio.create_task(each.run()) for each in boxes]
+    tasks.append(asyncio.create_task(_bring_past(boxes, settings)))
     ended = asyncio.create_task(_until(stopping))
-    done, _ = await asyncio.wait([*tasks, ended], return_when=asyncio.FIRST_COMPLETED)
+    waiting = {*tasks, ended}
+    while not ended.done():
+        done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
     await asyncio.gather(*(each.leave() for each in boxes))
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
     for box in boxes:
         box.close()
-    for task in done:
-        task.result()
+
+
+async def _bring_past(boxes: list["_Box"], settings: Settings) -> None:
+    """Give all sites the days that they lack, the newest day first, and tell how far that is."""
+    known_until = Path(settings.folder) / "past-until"
+    while (offset := boxes[0].offset()) is None:  # noqa: ASYNC110 - a clock tells nobody
+        await asyncio.sleep(0.1)
+    now = boottime_us() + offset.us
+    start = now - settings.days * DAY_US
+    if known_until.exists():
+        start = max(start, int(known_until.read_text()))
+    batches = [
+        (box, begin, end) for begin, end in _spans(start, now - now % BATCH_US) for box in boxes
+    ]
+    reporting = asyncio.create_task(_report(boxes, len(batches)))
+    for box, begin, end in batches:
+        box.remember(begin, end, offset)
+        await asyncio.sleep(0)
+    known_until.write_text(str(now - now % BATCH_US))
+    for box in boxes:
+        box.all_remembered = True
+    await reporting
+
+
+def _spans(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Half hours from `start` to `end`: those of the newest day first, within a day in order."""
+    while end > start:
+        day = max(start, end - DAY_US)
+        begin = day - day % BATCH_US
+        while begin < end:
+            yield begin, begin + BATCH_US
+            begin += BATCH_US
+        end = day - day % BATCH_US
+
+
+async def _report(boxes: list["_Box"], batches: int) -> None:
+    done = 0
+    while done < batches:
+        await asyncio.sleep(REPORT_EVERY_S)
+        remembered = sum(box.remembered for box in boxes)
+        waiting = sum(box.waiting() for box in boxes)
+        done = max(done, remembered - waiting)
+        if all(box.all_remembered for box in boxes) and waiting <= len(boxes):
+            done = batches
+        sys.stdout.write(f'{{"done": {done}, "of": {batches}}}\n')
+        sys.stdout.flush()
 
 
 class _Box:
     """One simulated agent: the real outbox and uplink around an invented network."""
 
     def __init__(self, settings: Settings, agent: SimulatedAgent) -> None:
-        self._agent = agent
+        self._site = agent.site
+        self._failing = agent.failing
         self._every_s = settings.every_s
-        self._random = random.Random(agent.agent)
+        self._begun_us = boottime_us()
         self._clock = AgentClock()
+        self.remembered = 0
+        self.all_remembered = False
+        name = agent.site.agent
         self._outbox = Outbox(
-            Path(settings.folder) / f"{agent.agent}.db",
-            agent=agent.agent,
+            Path(settings.folder) / f"{name}.db",
+            agent=name,
             boot=boot_id(),
-            max_bytes=2**24,
-            max_age_s=86_400,
+            max_bytes=2**26,
+            max_age_s=(settings.days + 1) * 86_400,
         )
-        broker = Broker(settings.host, settings.port, agent.agent, password=agent.password)
+        broker = Broker(settings.host, settings.port, name, password=agent.password)
         self._uplink = Uplink(
             lambda: broker, self._outbox, self._clock, self._hello, self._ignore_config
         )
@@ -94,12 +151,37 @@ class _Box:
 
     async def _measure_for_ever(self) -> None:
         while True:
-            offset = self._clock.offset()
+            offset = self.offset()
             if offset is not None:
                 self._outbox.date(offset)
-            self._outbox.commit(list(self._readings(boottime_us())), offset)
+            self._outbox.commit(list(self._readings()), offset)
             self._uplink.wake()
             await asyncio.sleep(self._every_s)
+
+    def remember(self, begin: int, end: int, offset: Offset) -> None:
+        """Commit what this box would have measured from `begin` to `end` (µs, Unix epoch)."""
+        readings: list[AnyReading] = []
+        for us in range(begin, end, WIFI_EVERY_US):
+            moment = simulated_site.past(self._site, us, us - offset.us)
+            if moment is None:
+                continue
+            readings += simulated_site.often(self._site, moment)
+            if us % REACH_EVERY_US == 0:
+                readings += simulated_site.reaches(self._site, moment)
+            if us == begin:
+                readings += simulated_site.seldom(self._site, moment)
+        if readings:
+            self._outbox.commit(readings, offset)
+            self._uplink.wake()
+        self.remembered += 1
+
+    def offset(self) -> Offset | None:
+        """What dates readings, once something does."""
+        return self._clock.offset()
+
+    def waiting(self) -> int:
+        """How many batches have no receipt yet."""
+        return self._outbox.waiting_count()
 
     async def leave(self) -> None:
         await self._uplink.leave(1)
@@ -107,58 +189,22 @@ class _Box:
     def close(self) -> None:
         self._outbox.close()
 
-    def _readings(self, now: int) -> Iterator[AnyReading]:
-        vary = partial(self._random.uniform, 0.9, 1.1)
-        yield HostReading(
-            at=now,
-            outcome="ok",
-            boot=boot_id(),
-            uptime_s=now / 1e6,
-            clock=self._clock.state().clock,
-            cpu_pct=round(7 * vary(), 1),
-            memory_total_bytes=2**30,
-            memory_available_bytes=int(2**29 * vary()),
-        )
-        yield LinkReading(
-            at=now, outcome="ok", interface="eth0", technology="wired", up=True, speed_mbps=1000
-        )
-        for scope, usual_ms in TARGETS:
-            for family in ("ipv4", "ipv6"):
-                yield self._reach(now, scope, family, usual_ms * vary())
+    def _readings(self) -> Iterator[AnyReading]:
+        at = boottime_us()
+        offset = self.offset()
+        moment = Moment(at + (offset.us if offset else 0), at, self._is_off_air(at))
+        yield from simulated_site.often(self._site, moment)
+        yield from simulated_site.reaches(self._site, moment)
+        yield from simulated_site.seldom(self._site, moment)
 
-    def _reach(self, now: int, scope: str, family: Family, rtt_ms: float) -> ReachabilityReading:
-        sent = 5
-        has_family = family == "ipv4" or self._agent.ipv6
-        lost = sum(self._random.random() < self._agent.loss for _ in range(sent))
-        if not has_family or lost == sent:
-            return ReachabilityReading(
-                at=now,
-                outcome="unreachable",
-                reason="no_answer" if has_family else "no_route",
-                target=scope,
-                family=family,
-                scope=scope,  # pyright: ignore[reportArgumentType]
-            )
-        return ReachabilityReading(
-            at=now,
-            outcome="ok",
-            target=scope,
-            family=family,
-            scope=scope,  # pyright: ignore[reportArgumentType]
-            method="icmp_datagram",
-            sent=sent,
-            received=sent - lost,
-            loss_pct=100 * lost / sent,
-            rtt_min_ms=rtt_ms * 0.9,
-            rtt_avg_ms=rtt_ms,
-            rtt_max_ms=rtt_ms * 1.2,
-            jitter_ms=rtt_ms * 0.05,
-        )
+    def _is_off_air(self, at: int) -> bool:
+        since_s = (at - self._begun_us) / 1e6 - OFF_AIR_AFTER_S
+        return self._failing and since_s >= 0 and since_s % OFF_AIR_EVERY_S < OFF_AIR_FOR_S
 
     def _hello(self, sent: int) -> Hello:
         state = self._clock.state()
         return Hello(
-            agent=self._agent.agent,
+            agent=self._site.agent,
             epoch=self._outbox.epoch,
             boot=boot_id(),
             sent=sent,
