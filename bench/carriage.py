@@ -130,11 +130,11 @@ def stored(folder: Path, broker: Mosquitto, store: str, agents: int, seconds: in
 
 
 def fill(folder: Path, agents: int, megabytes: int) -> None:
-    """Give the embedded store a past of this size, of the same agents."""
+    """Let the embedded store's past grow to this size, with readings of so many agents."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
     store = EmbeddedStore(folder / "data" / "series.db")
-    random_ = random.Random(2)
-    at = time.time_ns() // 1000 - 300 * 86_400_000_000
+    random_ = random.Random(megabytes)
+    at = time.time_ns() // 1000 - random_.randrange(100, 300) * 86_400_000_000
     while sum(file.stat().st_size for file in (folder / "data").glob("*")) < megabytes * 1e6:
         at += ROUND_US
         store.write(
@@ -157,7 +157,7 @@ def main() -> int:
     print(describe())
     points = [(1000, 500)]
     if options.curve:
-        points += [(1000, 5000), (3000, 500), (10_000, 500), (10_000, 5000)]
+        points += [(3000, 500), (10_000, 500), (1000, 5000), (10_000, 5000)]
     well = True
     with (
         tempfile.TemporaryDirectory() as name,
@@ -165,9 +165,10 @@ def main() -> int:
     ):
         scale = bare(broker, seconds)
         print(f"{'bare paho receive loop':38} {scale:8,.0f} messages/s")
+        folder = Path(name) / "embedded"
+        most = max(agents for agents, _ in points)
         for agents, megabytes in points:
-            folder = Path(name) / f"embedded-{agents}-{megabytes}"
-            fill(folder, agents, megabytes)
+            fill(folder, most, megabytes)
             row = stored(folder, broker, 'kind = "embedded"', agents, seconds)
             well &= _print(f"embedded, {agents:,} agents, {megabytes:,} MB", row, scale)
         with InfluxDB(Path(name) / "influxdb") as influxdb:
