@@ -27,7 +27,7 @@ from sansang_wire.readings import AnyReading
 from sansang_wire.session import Broker
 
 BATCH_US = 30 * MINUTE_US
-WIFI_EVERY_US, REACH_EVERY_US = 5 * MINUTE_US, 10 * MINUTE_US
+PAST_EVERY_US = 5 * MINUTE_US
 OFF_AIR_AFTER_S, OFF_AIR_FOR_S, OFF_AIR_EVERY_S = 40, 180, 900
 """When a failing site's Wi-Fi stops, counted from the start."""
 REPORT_EVERY_S = 0.5
@@ -161,13 +161,12 @@ class _Box:
     def remember(self, begin: int, end: int, offset: Offset) -> None:
         """Commit what this box would have measured from `begin` to `end` (µs, Unix epoch)."""
         readings: list[AnyReading] = []
-        for us in range(begin, end, WIFI_EVERY_US):
+        for us in range(begin, end, PAST_EVERY_US):
             moment = simulated_site.past(self._site, us, us - offset.us)
             if moment is None:
                 continue
             readings += simulated_site.often(self._site, moment)
-            if us % REACH_EVERY_US == 0:
-                readings += simulated_site.reaches(self._site, moment)
+            readings += simulated_site.reaches(self._site, moment)
             if us == begin:
                 readings += simulated_site.seldom(self._site, moment)
         if readings:
