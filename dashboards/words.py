@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What figures are called and which colour they have.
+
+A state is never colour alone: each has a shape and a word, too. Grey says that nothing is known.
+"""
+
+from grafana_foundation_sdk.models import dashboard
+
+GREEN, AMBER, RED, GREY = "green", "orange", "red", "#8e8e8e"
+NO_DATA = "○ Chưa có số liệu"
+FILLED = -1
+"""What a query fills a gap with, so that a strip shows it instead of leaving it out."""
+
+
+def mapping(*states: tuple[int, str, str]) -> dashboard.ValueMap:
+    """Values with the word and the colour of each."""
+    return dashboard.ValueMap(
+        {
+            str(value): dashboard.ValueMappingResult(text=word, color=colour, index=index)
+            for index, (value, word, colour) in enumerate(states)
+        }
+    )
+
+
+WIFI_NOW: list[dashboard.ValueMapping] = [
+    mapping(
+        (0, "● Có sóng", GREEN),
+        (1, "◆ Mất sóng", RED),
+        (2, "◆ Không trả lời", RED),
+        (3, "○ Không đo được", GREY),
+    )
+]
+"""Of `outcome` in `wifi`."""
+
+OUTCOME: list[dashboard.ValueMapping] = [
+    mapping(
+        (0, "● Tốt", GREEN),
+        (1, "◆ Sai", RED),
+        (2, "◆ Không tới được", RED),
+        (3, "○ Không đo được", GREY),
+    )
+]
+"""Of `outcome` in everything else."""
+
+SHARE_ON_AIR: list[dashboard.ValueMapping] = [
+    mapping((1, "● Có sóng", GREEN), (0, "◆ Mất sóng", RED), (FILLED, NO_DATA, GREY)),
+    dashboard.RangeMap(
+        dashboard.DashboardRangeMapOptions(
+            from_val=0,
+            to=1,
+            result=dashboard.ValueMappingResult(text="■ Chập chờn", color=AMBER),
+        )
+    ),
+]
+"""Of the mean of `on_air` over a step; the exact values come first."""
+
+WORST_OUTCOME: list[dashboard.ValueMapping] = [
+    mapping(
+        (0, "● Thông", GREEN),
+        (1, "◆ Có lúc mất", RED),
+        (2, "◆ Có lúc mất", RED),
+        (FILLED, NO_DATA, GREY),
+    )
+]
+"""Of the worst measurement of a step."""
+
+YES_NO: list[dashboard.ValueMapping] = [mapping((1, "● Có", GREEN), (0, "◆ Không", RED))]
+
+
+def missing() -> dashboard.SpecialValueMap:
+    """An empty cell says so."""
+    return dashboard.SpecialValueMap(
+        dashboard.DashboardSpecialValueMapOptions(
+            match=dashboard.SpecialValueMatch.NULL_AND_NAN,
+            result=dashboard.ValueMappingResult(text="–", color=GREY),
+        )
+    )

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a real agent through Mosquitto and the collector into InfluxDB, and out again by every query
+of the dashboard. A second box sends what this machine can't measure: it has no radio.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from sansang_agent.net.boot import boottime_us
+from sansang_wire.readings import (
+    AddressingReading,
+    AnyReading,
+    Outcome,
+    ReachabilityReading,
+    ServiceReading,
+    WifiReading,
+)
+from sansang_wire.session import Broker
+from tests.agent.running import RunningAgent, write_config
+from tests.collector.boxes import small_box
+from tests.dashboards.grafana import Answered, Asked, ask, filled_in, load, queries
+from tests.e2e.centre import SITE, Centre
+from tests.waiting import until
+
+REAL, OTHER = "box-1", "box-2"
+ON_AIR, OFF_AIR, UNKNOWN = "Nhà văn hóa", "Nhà văn hóa 5G", "Sân kho"
+MINUTE_US = 60_000_000
+PROBES = """
+broker.password_file = "{password}"
+batch_every_s = 1
+[probes]
+host.every_s = 1
+link.every_s = 1
+[probes.reachability]
+every_s = 1
+packets = 1
+targets = [
+    {{name = "abroad", host = "127.0.0.1", scope = "international"}},
+    {{name = "abroad", host = "::1", scope = "international"}},
+]
+"""
+DASHBOARD = load()
+QUERIES = {f"{asked.title}": asked for asked in queries(DASHBOARD)}
+
+
+def readings_of_others() -> Sequence[AnyReading]:
+    """What a box with a radio tells: one network on air and then not, one that it can't see."""
+    now = boottime_us()
+    return [
+        WifiReading(at=now - 40 * MINUTE_US, outcome="ok", ssid=OFF_AIR, on_air=True),
+        WifiReading(at=now, outcome="ok", ssid=ON_AIR, on_air=True, stations=3, channel=6),
+        WifiReading(at=now, outcome="failed", reason="not_on_air", ssid=OFF_AIR, on_air=False),
+        WifiReading(at=now, outcome="broken", reason="no_radio", ssid=UNKNOWN),
+        AddressingReading(
+            at=now,
+            outcome="failed",
+            reason="no_global_address",
+            family="ipv6",
+            global_addresses=0,
+        ),
+        ServiceReading(
+            at=now,
+            outcome="ok",
+            service="dvc",
+            family="ipv4",
+            status=200,
+            total_ms=120.5,
+            certificate_left_d=25.0,
+        ),
+        ServiceReading(
+            at=now, outcome="unreachable", reason="no_route", service="dvc", family="ipv6"
+        ),
+        reached("first", now, "ok"),
+        reached("second", now, "unreachable"),
+        reached("first", now - 40 * MINUTE_US, "unreachable"),
+        reached("second", now - 40 * MINUTE_US, "unreachable"),
+        reached("first", now - 80 * MINUTE_US, "broken"),
+    ]
+
+
+def reached(target: str, at: int, outcome: Outcome) -> ReachabilityReading:
+    return ReachabilityReading(
+        at=at, outcome=outcome, target=target, family="ipv4", scope="international"
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def influxdb(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str]:
+    """The address of an InfluxDB that the whole chain has filled."""
+    folder = tmp_path_factory.mktemp("chain")
+    centre = Centre(folder, "mosquitto", "influxdb1", 2)
+    assert centre.influxdb is not None
+    try:
+        centre.start()
+        await _fill(folder, centre, centre.influxdb.url)
+        yield centre.influxdb.url
+    finally:
+        for server in centre.servers:
+            server.kill()
+
+
+async def _fill(folder: Path, centre: Centre, url: str) -> None:
+    password = folder / "password"
+    password.touch(mode=0o600)
+    password.write_text(centre.password(REAL))
+    at = f"mqtt://127.0.0.1:{centre.broker_port}"
+    config = write_config(folder, at, PROBES.format(password=password), REAL)
+    broker = Broker("127.0.0.1", centre.broker_port, OTHER, password=centre.password(OTHER))
+    with RunningAgent(config) as agent:
+        async with small_box(folder / "other.db", broker) as other:
+            other.outbox.commit(readings_of_others(), other._clock.offset())
+            other.uplink.wake()
+            await until(lambda: not other.outbox.waiting_count(), "the other's receipt", 60)
+        for kind, value in (("host", "uptime_s"), ("link", "rx_mbps"), ("reachability", "sent")):
+            stored = f"""SELECT "{value}" FROM "{kind}" WHERE "agent" = '{REAL}'"""  # noqa: S608
+            await until(lambda: ask(url, stored), f"{kind} in InfluxDB: {agent.log}", 30)  # noqa: B023
+
+
+def answer(url: str, title: str) -> list[Answered]:
+    asked = QUERIES[title]
+    return ask(url, filled_in(asked, DASHBOARD, SITE))
+
+
+def rows(url: str, title: str, label: str) -> dict[str, dict[str, Any]]:
+    """The one row of each series, by one of its tags."""
+    return {each.tags[label]: each.rows[-1] for each in answer(url, title)}
+
+
+@pytest.mark.parametrize("asked", QUERIES.values(), ids=QUERIES)
+def test_every_query_answers_with_the_boxes_of_the_site(influxdb: str, asked: Asked) -> None:
+    found = ask(influxdb, filled_in(asked, DASHBOARD, SITE))
+    assert found
+    assert all(
+        any(value is not None for name, value in row.items() if name != "time")
+        for each in found
+        for row in each.rows[-1:]
+    )
+    assert {each.tags[name] for each in found for name in ("site",) if name in each.tags} <= {SITE}
+    assert {each.tags["agent"] for each in found if "agent" in each.tags} <= {REAL, OTHER}
+
+
+@pytest.mark.parametrize("asked", QUERIES.values(), ids=QUERIES)
+def test_another_site_has_no_part_in_the_answer(influxdb: str, asked: Asked) -> None:
+    assert ask(influxdb, filled_in(asked, DASHBOARD, "campaign-2")) == []
+
+
+def test_the_real_agent_is_heard(influxdb: str) -> None:
+    assert [each.rows[0]["Điểm"] for each in answer(influxdb, "Điểm báo về trong 15 phút qua")] == [
+        1
+    ]
+    boxes = rows(influxdb, "Từng thiết bị: lần đo cuối", "agent")
+    assert list(boxes) == [REAL]
+    assert boxes[REAL]["uptime_s"] > 0
+    assert "lo" not in rows(influxdb, "Cổng mạng bây giờ", "interface")
+
+
+def test_wifi_off_air_and_wifi_unknown_are_told_apart(influxdb: str) -> None:
+    now = rows(influxdb, "Wi-Fi bây giờ", "ssid")
+    assert {ssid: row["outcome"] for ssid, row in now.items()} == {
+        ON_AIR: 0,
+        OFF_AIR: 1,
+        UNKNOWN: 3,
+    }
+    assert now[OFF_AIR]["reason"] == "not_on_air"
+    [counted] = answer(influxdb, "Wi-Fi đang có sóng")
+    assert (counted.rows[0]["Có sóng"], counted.rows[0]["Đo được"]) == (1, 2)
+
+
+def test_a_strip_shows_gaps_as_such(influxdb: str) -> None:
+    """On air 40 minutes ago, off now, nothing known between and before; of what no radio sees
+    there is no strip.
+    """
+    strips = {each.tags["ssid"]: each.rows for each in answer(influxdb, "Wi-Fi theo thời gian")}
+    assert set(strips) == {ON_AIR, OFF_AIR}
+    shares = [row["mean"] for row in strips[OFF_AIR]]
+    assert [each for each in shares if each != -1] == [1, 0]
+    assert shares.count(-1) > 100
+
+
+def test_each_family_has_a_strip_and_one_dead_target_is_not_the_line(influxdb: str) -> None:
+    """40 minutes ago no target answered, now one of two does; a probe that could not run says
+    nothing.
+    """
+    strips = {
+        each.tags["family"]: [row["max"] for row in each.rows if row["max"] != -1]
+        for each in answer(influxdb, "Ra quốc tế theo từng giao thức")
+    }
+    assert (strips["ipv4"][0], set(strips["ipv4"][1:])) == (2, {0})
+    assert set(strips["ipv6"]) == {0}
+
+
+def test_a_missing_address_and_a_certificate_are_told(influxdb: str) -> None:
+    [row] = [
+        each.rows[0]
+        for each in answer(influxdb, "Địa chỉ IPv6 bây giờ")
+        if each.tags["agent"] == OTHER
+    ]
+    assert (row["outcome"], row["reason"], row["global_addresses"]) == (1, "no_global_address", 0)
+    services = rows(influxdb, "Dịch vụ công bây giờ", "family")
+    assert {family: row["outcome"] for family, row in services.items()} == {"ipv4": 0, "ipv6": 2}
+    [certificate] = answer(influxdb, "Hạn chứng thư của dịch vụ")
+    assert certificate.rows[0]["certificate_left_d"] == 25
+
+
+def test_sites_to_choose_from_are_those_that_sent(influxdb: str) -> None:
+    [variable] = DASHBOARD["templating"]["list"]
+    [found] = ask(influxdb, variable["query"])
+    assert [row["value"] for row in found.rows] == [SITE]
