@@ -10,17 +10,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sansang_agent.probes.base import all_probes
 from tests.capabilities import program
 from tests.waiting import wait_until
 
 COMMAND = Path(sys.executable).with_name("sansang-agent")
 END_S = 30
-QUICK = """
+
+
+def all_off_but(*kinds: str) -> str:
+    """A line of `[probes]` for each of the others."""
+    return "".join(f"{kind}.enabled = false\n" for kind in all_probes() if kind not in kinds)
+
+
+QUICK = f"""
 batch_every_s = 1
 [probes]
 host.every_s = 1
-link.enabled = false
-reachability.enabled = false
+{all_off_but("host")}
 """
 """Settings of an agent that has something to send at once, and measures nothing but itself."""
 

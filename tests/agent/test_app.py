@@ -18,7 +18,7 @@ from sansang_agent.app import MISTAKE_CHARACTERS
 from sansang_wire.batch import Config
 from sansang_wire.readings import HostReading
 from tests.agent.collector import collecting
-from tests.agent.running import COMMAND, RunningAgent, write_config
+from tests.agent.running import COMMAND, RunningAgent, all_off_but, write_config
 from tests.lab.netns import Host, Lab, require_namespaces
 from tests.servers import Mosquitto, free_port
 from tests.waiting import until, wait_until
@@ -42,16 +42,19 @@ app.{}
 sys.exit(cli.main())
 """
 BROKEN_OUTBOX = "Outbox.commit = fail"
-HOURLY = """
+HOURLY = f"""
 batch_every_s = 3600
-[probes.link]
-enabled = false
-[probes.host]
-enabled = false
+[probes]
+{all_off_but("reachability")}
 [probes.reachability]
 every_s = 1
 packets = 1
-targets = [{{name = "t", host = "127.0.0.1", scope = "domestic", method = "tcp", port = {port}}}]
+[[probes.reachability.targets]]
+name = "t"
+host = "127.0.0.1"
+scope = "domestic"
+method = "tcp"
+port = {{port}}
 """
 
 

@@ -136,7 +136,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_two_lines_are_enough(file: Path) -> None:
-    """Every probe there is runs as it is made."""
+    """Every probe there is runs as it is made; only what asks others waits to be told whom."""
     file.write_text(GOOD)
     config = load(file)
     assert (config.host, config.port, config.tls) == ("broker", 1883, False)
@@ -145,7 +145,7 @@ def test_two_lines_are_enough(file: Path) -> None:
     assert config.file.outbox.path == "/var/lib/sansang/outbox.db"
     assert config.password is None
     assert set(config.probes) == set(all_probes())
-    assert all(settings.enabled for settings in config.probes.values())
+    assert [kind for kind, each in config.probes.items() if not each.enabled] == ["path"]
 
 
 def test_a_metered_line_sends_less_often_unless_told(file: Path) -> None:

@@ -147,13 +147,13 @@ class AddressingReading(Reading, frozen=True, kw_only=True, tag="addressing", om
 
     Only what belongs to the family is filled in. Addresses themselves are not told, but for the
     prefix of a global one. `failed` says what is missing: `no_global_address`, `no_default_route`,
-    `next_hop_failed`.
+    `next_hop_failed`. `broken`: the kernel would not say.
     """
 
     family: Annotated[FamilyLabel, Meta(description="address family")]
     global_addresses: Annotated[
-        Count, Meta(description="usable addresses of the Internet; of IPv4: public ones")
-    ]
+        Count | None, Meta(description="usable addresses of the Internet; of IPv4: public ones")
+    ] = None
     private_addresses: Annotated[
         Count | None, Meta(description="of IPv4 (RFC 1918), usual behind a router")
     ] = None
@@ -178,14 +178,14 @@ class AddressingReading(Reading, frozen=True, kw_only=True, tag="addressing", om
     prefix: Annotated[Text | None, Meta(description="of a global address, cut to /48 or /24")] = (
         None
     )
-    default_routes: Annotated[Count, Meta(description="ways to everywhere")] = 0
+    default_routes: Annotated[Count | None, Meta(description="ways to everywhere")] = None
     next_hop_state: Annotated[
         NeighbourState | None, Meta(description="what the kernel knows of the preferred router")
     ] = None
     route_lifetime_s: Annotated[
         Seconds | None, Meta(description="how long the preferred route stays, if not for ever")
     ] = None
-    dns_servers: Annotated[Count, Meta(description="resolvers of this family in use")] = 0
+    dns_servers: Annotated[Count | None, Meta(description="resolvers of this family in use")] = None
 
 
 class DnsReading(Reading, frozen=True, kw_only=True, tag="dns", omit_defaults=True):

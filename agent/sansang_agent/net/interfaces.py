@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the kernel says of a network interface in sysfs, without privilege.
+"""What the kernel says of a network interface in sysfs, without privilege; which are the site's.
 
 Source: /sys/class/net (Documentation/ABI/testing/sysfs-class-net); numbers from
 include/uapi/linux/if_arp.h and if.h.
 """
 
+import fnmatch
+import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 from sansang_wire.readings import AccessTechnology
@@ -22,6 +25,14 @@ ARPHRD_TUNNELS = {
     823,  # GRE over IPv6
     65534,  # no header at all: tun, WireGuard, some modems
 }
+NOT_OF_THE_SITE = (
+    # ends of containers and virtual machines; of bridges only those that Docker names
+    *("veth*", "docker*", f"br-{'[0-9a-f]' * 12}", "podman*", "cni*", "lxc*", "virbr*", "vnet*"),
+    # what the kernel keeps for itself, and OpenWrt for traffic shaping
+    *("sit0", "tunl0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip6gre0", "ip_vti0", "ip6_vti0"),
+    *("dummy*", "ifb*", "teql*", "nlmon*"),
+)
+"""Patterns of names, as a shell has them."""
 
 
 def attribute(interface: str, name: str) -> str | None:
@@ -42,6 +53,23 @@ def number(interface: str, name: str) -> int | None:
 
 def exists(interface: str) -> bool:
     return (INTERFACES / interface / "ifindex").exists()
+
+
+def name_of(index: int) -> str | None:
+    """None when it has gone away."""
+    try:
+        return socket.if_indextoname(index)
+    except OSError:
+        return None
+
+
+def is_wanted(interface: str, ignored: Iterable[str]) -> bool:
+    """There, no loopback, and none of the `ignored` patterns."""
+    return (
+        not any(fnmatch.fnmatchcase(interface, pattern) for pattern in ignored)
+        and exists(interface)
+        and not is_loopback(interface)
+    )
 
 
 def is_loopback(interface: str) -> bool:

@@ -9,6 +9,8 @@ NO_ANSWER = "no_answer"
 NO_ROUTE = "no_route"
 NO_GATEWAY = "no_gateway"
 NOT_PERMITTED = "not_permitted"
+NO_NETLINK = "no_netlink"
+"""The kernel would not say what it knows of addresses and routes."""
 
 _BY_ERRNO = {
     errno.ENETUNREACH: NO_ROUTE,

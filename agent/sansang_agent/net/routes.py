@@ -1,73 +1,128 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The box's default routers, one family at a time: an IPv6-only network has one too.
+"""The box's default routes, one family at a time: an IPv6-only network has some too.
 
-Source: /proc/net/route (net/ipv4/fib_trie.c) and /proc/net/ipv6_route (net/ipv6/route.c), which
-need no privilege. Flags: include/uapi/linux/route.h and ipv6_route.h.
+Source: RTM_GETROUTE of rtnetlink(7), include/uapi/linux/rtnetlink.h; needs no privilege. Only the
+main table counts: others are for traffic that somebody chose.
 """
 
+import os
 import struct
-from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address
-from pathlib import Path
+import sys
+from collections.abc import Iterator
+from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
-from sansang_agent.net.addresses import Address
+from sansang_agent.net import interfaces, netlink
+from sansang_agent.net.addresses import FAMILIES, Address
 from sansang_wire.readings import Family
 
-RTF_UP = 0x1
-RTF_REJECT = 0x200
-_ROUTES: dict[Family, Path] = {
-    "ipv4": Path("/proc/net/route"),
-    "ipv6": Path("/proc/net/ipv6_route"),
-}
+RTM_GETROUTE = 26
+RT_TABLE_MAIN = 254
+RTN_UNICAST = 1
+RTA_OIF = 4
+RTA_GATEWAY = 5
+RTA_PRIORITY = 6
+RTA_MULTIPATH = 9
+RTA_CACHEINFO = 12
+RTA_PREF = 20
+RTNH_F_DEAD = 1
+PREFERENCES = {1: 1, 3: -1}
+"""Of a router that says it is high or low (RFC 4191 §2.1); medium is 0."""
+
+_ROUTE = struct.Struct("=BBBBBBBBI")
+"""struct rtmsg: family, lengths of destination and source, TOS, table, protocol, scope, type,
+flags."""
+_NEXT_HOP = struct.Struct("=HBBi")
+"""struct rtnexthop: length, flags, hops, interface."""
+_EXPIRY = struct.Struct("=8xi")
+"""Of struct rta_cacheinfo: clock ticks left, nought for ever."""
 
 
 class DefaultRoute(NamedTuple):
-    """A way to everywhere; without a `router` everything is taken to be on the link."""
+    """A way to everywhere; without a `router` everything is taken to be on the link.
+
+    `lifetime_s` is None for a route that stays for ever.
+    """
 
     metric: int
     interface: str
     router: Address | None
+    preference: int = 0
+    lifetime_s: int | None = None
 
 
 def default_route(family: Family) -> DefaultRoute | None:
-    """The one with the lowest metric, of equals the first; None when there is none."""
-    try:
-        lines = _ROUTES[family].read_text().splitlines()
-    except FileNotFoundError:
-        # A kernel without the family has no such file.
-        return None
-    routes = ipv4_default_routes(lines) if family == "ipv4" else ipv6_default_routes(lines)
-    return min(routes, key=lambda route: route.metric, default=None)
+    """The one that is preferred; None when there is none. Raises OSError."""
+    return next(iter(default_routes(family)), None)
 
 
-def ipv4_default_routes(lines: Iterable[str]) -> Iterable[DefaultRoute]:
-    """Columns: interface, destination, gateway, flags, …, metric, mask; hexadecimal, host order."""
-    for line in lines:
-        columns = line.split()
-        if columns[1] != "00000000" or columns[7] != "00000000":
-            continue
-        if not _usable(int(columns[3], 16)):
-            continue
-        router = IPv4Address(struct.pack("=I", int(columns[2], 16)))
-        yield DefaultRoute(int(columns[6]), columns[0], router if int(router) else None)
+def default_routes(family: Family) -> list[DefaultRoute]:
+    """The preferred one first: by metric, of equals by what the router says of itself (RFC 4191).
 
-
-def ipv6_default_routes(lines: Iterable[str]) -> Iterable[DefaultRoute]:
-    """Columns: destination, its length, source, its length, next hop, metric, …, flags, interface.
-
-    Only routes for any source count: others are for prefixes of their own (RFC 8028).
+    Each next hop of a route with several is one of its own. Raises OSError.
     """
-    for line in lines:
-        columns = line.split()
-        if columns[1] != "00" or columns[3] != "00" or not _usable(int(columns[8], 16)):
-            continue
-        router = IPv6Address(bytes.fromhex(columns[4]))
-        interface = columns[9]
-        if router.is_link_local:
-            router = IPv6Address(f"{router}%{interface}")
-        yield DefaultRoute(int(columns[5], 16), interface, router if int(router) else None)
+    request = _ROUTE.pack(FAMILIES[family], 0, 0, 0, 0, 0, 0, 0, 0)
+    routes = [
+        route
+        for answer in netlink.dump(netlink.NETLINK_ROUTE, RTM_GETROUTE, request)
+        for route in _default_routes_in(answer.body, family)
+    ]
+    return sorted(routes, key=lambda route: (route.metric, -route.preference))
 
 
-def _usable(flags: int) -> bool:
-    return bool(flags & RTF_UP) and not flags & RTF_REJECT
+def _default_routes_in(body: bytes, family: Family) -> Iterator[DefaultRoute]:
+    its_family, to_length, from_length, _, table, _, _, type_, flags = _ROUTE.unpack_from(body)
+    # Routes for a source of their own are not for everybody's packets (RFC 8028). A kernel without
+    # the family answers with what it has.
+    if (its_family, to_length, from_length) != (FAMILIES[family], 0, 0):
+        return
+    if table != RT_TABLE_MAIN or type_ != RTN_UNICAST or flags & RTNH_F_DEAD:
+        return
+    found = netlink.attributes(body[_ROUTE.size :])
+    for hop in _next_hops(found):
+        interface = interfaces.name_of(_number(hop.get(RTA_OIF)))
+        if interface is not None:
+            yield DefaultRoute(
+                metric=_number(found.get(RTA_PRIORITY)),
+                interface=interface,
+                router=_router(hop.get(RTA_GATEWAY), interface),
+                preference=PREFERENCES.get(_number(found.get(RTA_PREF)), 0),
+                lifetime_s=_lifetime_s(found.get(RTA_CACHEINFO)),
+            )
+
+
+def _next_hops(found: dict[int, bytes]) -> Iterator[dict[int, bytes]]:
+    """The attributes of each; a route with a single next hop has them itself."""
+    several = found.get(RTA_MULTIPATH)
+    if several is None:
+        yield found
+        return
+    at = 0
+    while at + _NEXT_HOP.size <= len(several):
+        length, flags, _, index = _NEXT_HOP.unpack_from(several, at)
+        if length < _NEXT_HOP.size:
+            return
+        if not flags & RTNH_F_DEAD:
+            own = netlink.attributes(several[at + _NEXT_HOP.size : at + length])
+            yield {**own, RTA_OIF: struct.pack("=i", index)}
+        at += length + -length % 4
+
+
+def _number(value: bytes | None) -> int:
+    return 0 if value is None else int.from_bytes(value, sys.byteorder)
+
+
+def _router(value: bytes | None, interface: str) -> Address | None:
+    if value is None:
+        return None
+    router = ip_address(value)
+    if isinstance(router, IPv6Address) and router.is_link_local:
+        return IPv6Address(f"{router}%{interface}")
+    return router
+
+
+def _lifetime_s(value: bytes | None) -> int | None:
+    if value is None:
+        return None
+    (ticks,) = _EXPIRY.unpack_from(value)
+    return max(0, ticks // os.sysconf("SC_CLK_TCK")) if ticks else None

@@ -14,6 +14,8 @@ from msgspec import Meta, Struct
 from sansang_wire.readings import AnyReading, Clock
 
 Profile = Literal["default", "metered"]
+Need = Literal["ping", "resolver", "netlink", "wireless"]
+"""What a probe can need of the box; the doctor looks whether it is there."""
 
 
 class ProbeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,6 +61,10 @@ class Probe(ABC, Generic[S]):
     def __init__(self, settings: S, surroundings: Surroundings) -> None:
         self.settings = settings
         self.surroundings = surroundings
+
+    def needs(self) -> set[Need]:
+        """Without these it measures less, or nothing, with its present settings."""
+        return set()
 
     @abstractmethod
     async def run(self) -> Sequence[AnyReading]:

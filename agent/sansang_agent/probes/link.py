@@ -9,7 +9,6 @@ Source: psutil (/proc/net/dev; SIOCETHTOOL for speed and duplex), /sys/class/net
 Privileges: none. Data: nothing but its readings.
 """
 
-import fnmatch
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
@@ -22,13 +21,6 @@ from sansang_agent.net.boot import boottime_us
 from sansang_agent.probes.base import Probe, ProbeSettings, Surroundings
 from sansang_wire.readings import AnyReading, LinkReading
 
-NOT_OF_THE_SITE = (
-    # ends of containers and virtual machines; of bridges only those that Docker names
-    *("veth*", "docker*", f"br-{'[0-9a-f]' * 12}", "podman*", "cni*", "lxc*", "virbr*", "vnet*"),
-    # what the kernel keeps for itself, and OpenWrt for traffic shaping
-    *("sit0", "tunl0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip6gre0", "ip_vti0", "ip6_vti0"),
-    *("dummy*", "ifb*", "teql*", "nlmon*"),
-)
 DUPLEX: dict[int, Literal["full", "half"]] = {
     psutil.NIC_DUPLEX_FULL: "full",
     psutil.NIC_DUPLEX_HALF: "half",
@@ -39,7 +31,7 @@ class LinkSettings(ProbeSettings, frozen=True, kw_only=True, forbid_unknown_fiel
     """`ignore`: names of interfaces to leave out, with `*`, `?` and `[…]` as in a shell."""
 
     ignore: Annotated[list[str], Meta(max_length=64)] = msgspec.field(
-        default_factory=lambda: list(NOT_OF_THE_SITE)
+        default_factory=lambda: list(interfaces.NOT_OF_THE_SITE)
     )
 
 
@@ -73,7 +65,7 @@ class LinkProbe(Probe[LinkSettings]):
         for name, counts in counters.items():
             # An interface may go away between two reads: then it has no reading.
             port = ports.get(name)
-            if port is None or not self._is_wanted(name):
+            if port is None or not interfaces.is_wanted(name, self.settings.ignore):
                 continue
             interface_index = interfaces.number(name, "ifindex")
             now = Counted(
@@ -104,13 +96,6 @@ class LinkProbe(Probe[LinkSettings]):
                 )
             )
         return found
-
-    def _is_wanted(self, name: str) -> bool:
-        return (
-            not any(fnmatch.fnmatchcase(name, pattern) for pattern in self.settings.ignore)
-            and interfaces.exists(name)
-            and not interfaces.is_loopback(name)
-        )
 
 
 class Rates(NamedTuple):

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Default routers, compared with what `ip route` says of the same namespace."""
 
+import contextlib
 import sys
 from typing import Any
 
 import pytest
 
+from tests.lab.advertising import advertising, listens_to_routers
 from tests.lab.netns import Host, Lab
 from tests.lab.networks import ROUTER4, ROUTER6, site
+from tests.waiting import wait_until
 
 ASK = """
 import json
@@ -68,6 +71,63 @@ def test_of_several_routers_the_lowest_metric_counts(box: Host) -> None:
     box.route("default via 192.0.2.77 metric 700", "default via 192.0.2.5 metric 50")
     box.route("default via 2001:db8::77 metric 700", "default via 2001:db8::5 metric 50")
     assert default_routes(box) == (["192.0.2.5", "eth0", 50], ["2001:db8::5", "eth0", 50])
+
+
+def test_each_next_hop_of_a_route_is_a_way(box: Host) -> None:
+    """Written into the route, or as an object of their own."""
+    box.address("eth0", "192.0.2.2/24", "2001:db8::2/64")
+    for version, network in (("-4", "192.0.2."), ("-6", "2001:db8::")):
+        hops = (f"nexthop via {network}{last} dev eth0" for last in (7, 8))
+        box.run("ip", version, "route", "add", "default", *" ".join(hops).split())
+    assert every_router(box) == [["192.0.2.7", "192.0.2.8"], ["2001:db8::7", "2001:db8::8"]]
+    for version, network in (("-4", "192.0.2."), ("-6", "2001:db8::")):
+        box.run("ip", version, "route", "flush", "default")
+        box.run(
+            "ip", version, "nexthop", "add", "id", version[1], "via", network + "9", "dev", "eth0"
+        )
+        box.run("ip", version, "route", "add", "default", "nhid", version[1])
+    assert every_router(box) == [["192.0.2.9"], ["2001:db8::9"]]
+
+
+EVERY = """
+import json
+from sansang_agent.net.routes import default_routes
+found = [default_routes(family) for family in ("ipv4", "ipv6")]
+print(json.dumps([[str(route.router) for route in routes] for routes in found]))
+"""
+
+
+def every_router(host: Host) -> list[list[str]]:
+    """Of IPv4 and IPv6; ip(8) has as many."""
+    found: list[list[str]] = host.python(EVERY)
+    for family, routers in zip(("-4", "-6"), found, strict=True):
+        said = [hop for route in said_by_ip(host, family) for hop in route.get("nexthops", [route])]
+        assert [hop["gateway"] for hop in said] == routers
+    return found
+
+
+def test_of_equal_metric_the_router_that_is_preferred_counts(lab: Lab) -> None:
+    """As routers say of themselves (RFC 4191), whichever spoke first."""
+    box = lab.host("box")
+    with contextlib.ExitStack() as routers:
+        for interface, preference in (("eth0", "low"), ("eth1", "high"), ("eth2", "medium")):
+            router = lab.host(interface)
+            lab.cable(box, interface, router, "lan")
+            listens_to_routers(box, interface)
+            router.sysctl("net.ipv6.conf.all.forwarding", "1")
+            router.up("lan")
+            more = f"AdvDefaultPreference {preference};"
+            routers.enter_context(advertising(router, "lan", more=more))
+            box.up(interface)
+        wait_until(lambda: len(said_by_ip(box, "-6")) == 3, "three routers")
+        said = {route["pref"]: route["dev"] for route in said_by_ip(box, "-6")}
+        assert default_routes(box)[1][1:] == [said["high"], 1024]
+
+
+def test_other_tables_are_for_other_traffic(box: Host) -> None:
+    box.address("eth0", "192.0.2.2/24", "2001:db8::2/64")
+    box.route("default via 192.0.2.5 table 77", "default via 2001:db8::5 table 77")
+    assert default_routes(box) == (None, None)
 
 
 def test_link_local_router_keeps_its_zone(box: Host) -> None:
