@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,14 @@ import sansang_agent
 from sansang_agent.clock import AgentClock
 from sansang_agent.config import DEFAULT_PATH, AgentConfig, check_probes, load
 from sansang_agent.doctor import examine
+from sansang_agent.net.targets import BOTH
 from sansang_agent.outbox_file import OutboxUnusableError
-from sansang_agent.probes.base import Surroundings, all_probes
+from sansang_agent.probes.base import Need, Probe, ProbeSettings, Surroundings, all_probes
+from sansang_agent.probes.path import PathSettings
 from sansang_agent.schedule import cadence_s
-from sansang_wire import schema
-from sansang_wire.checking import InvalidSettingsError
+from sansang_agent.showing import lines
+from sansang_wire.checking import InvalidSettingsError, check
 from sansang_wire.language import Translate, translator, wanted_language
-from sansang_wire.readings import AnyReading
 
 FINE, WRONG, BAD_CONFIG = 0, 1, 78
 
@@ -65,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     add("check", _check, "check the settings and say what would run")
     probe = add("probe", _probe, "run one probe once and show what it measured")
     probe.add_argument("kind", choices=sorted(all_probes()), help="which probe")
+    probe.add_argument("--target", metavar="HOST", help="for path: measure the way to this system")
+    probe.add_argument("--packets", type=int, help="with --target: how many, 1 to 200")
+    probe.add_argument("--family", choices=BOTH, help="with --target: through this family alone")
+    probe.set_defaults(usage=probe)
     add("doctor", _doctor, "find what keeps the agent from working, and how to mend it")
     return parser
 
@@ -94,11 +99,7 @@ class _JsonLines(logging.Formatter):
 
 def _check(options: argparse.Namespace, translate: Translate) -> int:
     config = load(options.config)
-    plan = {
-        kind: cadence_s(all_probes()[kind](settings, _surroundings()), config.file.profile)
-        for kind, settings in config.probes.items()
-        if settings.enabled
-    }
+    plan = {each.kind: cadence_s(each, config.file.profile) for each in _enabled(config.probes)}
     if options.json:
         print(json.dumps({"mistakes": [], "agent": config.file.agent, "probes": plan}))
         return FINE
@@ -112,50 +113,60 @@ def _check(options: argparse.Namespace, translate: Translate) -> int:
 
 def _probe(options: argparse.Namespace, translate: Translate) -> int:
     kind: str = options.kind
-    try:
-        settings = load(options.config).probes[kind]
-    except InvalidSettingsError as error:
-        # A box that is not set up yet can be tried out with what a probe does by itself.
-        absent = isinstance(error.__cause__, FileNotFoundError) and options.config == DEFAULT_PATH
-        if not absent:
-            raise
-        settings = check_probes({})[kind]
-    readings = asyncio.run(_measure(kind, settings))
+    settings = _probe_settings(options.config, kind)
+    if kind == "path" and options.target is not None:
+        settings = _one_target(options, settings)
+    elif (options.target, options.packets, options.family) != (None, None, None):
+        options.usage.error("--packets and --family go with --target, which is for the probe path")
+    readings = asyncio.run(all_probes()[kind](settings, _surroundings()).run())
     if options.json:
         print(json.dumps([msgspec.to_builtins(each) for each in readings]))
     else:
-        for reading in readings:
-            _show(reading, translate)
-    return FINE if all(each.outcome == "ok" for each in readings) else WRONG
+        print(*lines(kind, readings, translate), sep="\n")
+    return FINE if readings and all(each.outcome == "ok" for each in readings) else WRONG
 
 
-async def _measure(kind: str, settings: Any) -> Sequence[AnyReading]:
-    return await all_probes()[kind](settings, _surroundings()).run()
+def _probe_settings(path: Path, kind: str) -> Any:
+    try:
+        return load(path).probes[kind]
+    except InvalidSettingsError as error:
+        # A box that is not set up yet can be tried out with what a probe does by itself.
+        absent = isinstance(error.__cause__, FileNotFoundError) and path == DEFAULT_PATH
+        if not absent:
+            raise
+        return check_probes({})[kind]
+
+
+def _one_target(options: argparse.Namespace, settings: PathSettings) -> PathSettings:
+    """The settings of `path` for the target of the command line alone."""
+    usage: argparse.ArgumentParser = options.usage
+    target = {"name": options.target[:64], "host": options.target}
+    if options.family:
+        target["families"] = [options.family]
+    table = {**msgspec.to_builtins(settings), "targets": [target]}
+    if options.packets is not None:
+        table["packets"] = options.packets
+    try:
+        return check(table, PathSettings)
+    except InvalidSettingsError as error:
+        usage.error(str(error))
 
 
 def _surroundings() -> Surroundings:
     return Surroundings(disk=Path("/"), clean_shutdown=None, clock=AgentClock().state)
 
 
-def _show(reading: AnyReading, translate: Translate) -> None:
-    values = msgspec.to_builtins(reading)
-    shape = schema.kind(values["kind"])
-    title = " ".join(str(values[label.name]) for label in shape.labels) or shape.name
-    words = {
-        "ok": translate("ok"),
-        "failed": translate("failed"),
-        "unreachable": translate("unreachable"),
-        "broken": translate("could not be measured"),
-    }
-    print(f"{title}: {words[reading.outcome]}" + (f" ({reading.reason})" if reading.reason else ""))
-    for value in shape.values:
-        if (shown := values.get(value.name)) is not None:
-            text = f"{shown:.2f}" if isinstance(shown, float) else str(shown)
-            print(f"  {value.name:24} {text} {value.unit}".rstrip())
+def _enabled(settings: Mapping[str, ProbeSettings]) -> list[Probe[ProbeSettings]]:
+    """The probes that would run."""
+    known = all_probes()
+    return [known[kind](each, _surroundings()) for kind, each in settings.items() if each.enabled]
 
 
 def _doctor(options: argparse.Namespace, translate: Translate) -> int:
-    findings = asyncio.run(examine(_config_or_none(options), options.config, translate))
+    config = _config_or_mistakes(options)
+    settings = config.probes if isinstance(config, AgentConfig) else check_probes({})
+    needs = set[Need]().union(*(each.needs() for each in _enabled(settings)))
+    findings = asyncio.run(examine(config, options.config, needs, translate))
     if options.json:
         print(json.dumps([each._asdict() for each in findings], ensure_ascii=False))
     else:
@@ -165,7 +176,7 @@ def _doctor(options: argparse.Namespace, translate: Translate) -> int:
     return FINE if all(each.ok for each in findings) else WRONG
 
 
-def _config_or_none(options: argparse.Namespace) -> AgentConfig | InvalidSettingsError:
+def _config_or_mistakes(options: argparse.Namespace) -> AgentConfig | InvalidSettingsError:
     try:
         return load(options.config)
     except InvalidSettingsError as error:

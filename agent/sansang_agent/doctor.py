@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What keeps an agent from working, and how to mend it: settings, clock, disk, rights, broker."""
+"""What keeps an agent from working, and how to mend it: settings, clock, disk, broker, and what its
+probes need.
+"""
 
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import psutil
 
 from sansang_agent.clock import kernel_offset
 from sansang_agent.config import AgentConfig
+from sansang_agent.needs import Finding, finding
+from sansang_agent.net.addresses import literal
+from sansang_agent.probes.base import Need
 from sansang_wire import topics
 from sansang_wire.checking import InvalidSettingsError
 from sansang_wire.language import Translate
@@ -19,29 +23,35 @@ from sansang_wire.session import Broker, DisconnectedError, Message, connect
 LEAST_FREE_MIB = 50
 
 
-class Finding(NamedTuple):
-    """One thing looked at: in order or not, and what to do when not."""
-
-    name: str
-    ok: bool
-    what: str
-    mend: str = ""
-
-
 async def examine(
-    config: AgentConfig | InvalidSettingsError, path: Path, translate: Translate
+    config: AgentConfig | InvalidSettingsError,
+    path: Path,
+    needs: set[Need],
+    translate: Translate,
 ) -> list[Finding]:
-    """Look at everything; a running agent is cut off from the broker for a second at most."""
-    found = [_clock(translate), _echoes(translate)]
-    if isinstance(config, InvalidSettingsError):
-        what = translate("the settings {file} can't be used").format(file=path)
-        mend = "; ".join(str(each) for each in config.mistakes)
-        return [Finding("settings", ok=False, what=what, mend=mend), *found]
-    settings = translate("the settings {file} are in order").format(file=path)
-    found.insert(0, Finding("settings", ok=True, what=settings))
-    found += _disk(config, translate)
-    found.append(await _broker(config, translate))
+    """Look at everything; a running agent is cut off from the broker for a second at most.
+
+    `needs` are those of the probes that would run.
+    """
+    found = [_settings(config, path, translate), _clock(translate)]
+    if isinstance(config, AgentConfig) and literal(config.host) is None:
+        needs = {*needs, "resolver"}
+    found += [await finding(need, translate) for need in sorted(needs)]
+    if isinstance(config, AgentConfig):
+        found += _disk(config, translate)
+        found.append(await _broker(config, translate))
     return found
+
+
+def _settings(
+    config: AgentConfig | InvalidSettingsError, path: Path, translate: Translate
+) -> Finding:
+    if isinstance(config, AgentConfig):
+        what = translate("the settings {file} are in order").format(file=path)
+        return Finding("settings", ok=True, what=what)
+    what = translate("the settings {file} can't be used").format(file=path)
+    mend = "; ".join(str(each) for each in config.mistakes)
+    return Finding("settings", ok=False, what=what, mend=mend)
 
 
 def _clock(translate: Translate) -> Finding:
@@ -52,18 +62,6 @@ def _clock(translate: Translate) -> Finding:
         ok=False,
         what=translate("the clock is not synchronised: the collector's time is used"),
         mend=translate("start a time service: systemctl enable --now systemd-timesyncd"),
-    )
-
-
-def _echoes(translate: Translate) -> Finding:
-    low, high = map(int, Path("/proc/sys/net/ipv4/ping_group_range").read_text().split())
-    if low <= high:
-        return Finding("echo", ok=True, what=translate("pings need no privilege here"))
-    return Finding(
-        "echo",
-        ok=False,
-        what=translate("pings are forbidden without privilege: TCP is used instead"),
-        mend='sysctl -w net.ipv4.ping_group_range="0 2147483647"',
     )
 
 

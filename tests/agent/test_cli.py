@@ -129,6 +129,57 @@ def test_probe_is_1_when_something_is_not_ok(
     assert reading["outcome"] == "unreachable"
 
 
+def test_the_way_to_a_system_is_told_in_a_sentence(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before a meeting; though the probe is off, and the system in no settings."""
+    asked = ["probe", "path", "--config", str(config), "--target", "127.0.0.1", "--packets", "3"]
+    assert main([*asked, "--lang", "en"]) == 0
+    headline, sentence = capsys.readouterr().out.splitlines()
+    assert headline == "127.0.0.1 ipv4: ok"
+    assert sentence.startswith("  3 of 3 packets were answered, 0.0 % were lost; there and back ")
+    main([*asked, "--lang", "vi"])
+    assert "3 trên 3 gói có trả lời, mất 0.0 %" in capsys.readouterr().out
+    main([*asked, "--json"])
+    (reading,) = json.loads(capsys.readouterr().out)
+    assert (reading["kind"], reading["target"], reading["sent"]) == ("path", "127.0.0.1", 3)
+
+
+def test_one_answer_has_no_variation(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--target", "::1", "--packets", "1", "--family", "ipv6", "--lang", "en"]
+    assert main(["probe", "path", "--config", str(config), *asked]) == 0
+    assert capsys.readouterr().out.endswith("variation – ms\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "mistake"),
+    [
+        ("path --target 127.0.0.1 --packets 201", "packets: expected `int` <= 200 (it is 201)"),
+        ("path --target 127.0.0.1 --packets 0", "packets: expected `int` >= 1 (it is 0)"),
+        ("path --target 127.0.0.1 --family ipv6", "127.0.0.1 is of another family"),
+        ("path --packets 5", "--packets and --family go with --target"),
+        ("host --target 127.0.0.1", "--packets and --family go with --target"),
+    ],
+)
+def test_a_system_that_can_t_be_asked_so_is_wrong_usage(
+    config: Path, words: str, mistake: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything is sent."""
+    with pytest.raises(SystemExit) as ended:
+        main(["probe", *words.split(), "--config", str(config)])
+    assert ended.value.code == 2
+    assert mistake in capsys.readouterr().err
+
+
+def test_nothing_to_measure_is_said(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody named a system: that is not the same as all is well."""
+    asked = ["probe", "path", "--config", str(config)]
+    assert main([*asked, "--lang", "en"]) == 1
+    assert capsys.readouterr().out == "path: with these settings there is nothing to measure\n"
+    assert main([*asked, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out) == []
+
+
 def findings(config: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
     """The doctor's, by name; its status says whether all is well."""
     status = main(["doctor", "--config", str(config), "--json", "--lang", "en"])
@@ -143,7 +194,7 @@ def test_the_doctor_finds_a_broker_that_is_not_there(
 ) -> None:
     """And says which line to look at."""
     found = findings(config, capsys)
-    assert list(found) == ["settings", "clock", "echo", "outbox", "broker"]
+    assert list(found) == ["settings", "clock", "outbox", "broker"]
     assert found["settings"]["ok"]
     assert not found["broker"]["ok"]
     assert "127.0.0.1" in found["broker"]["mend"]
@@ -182,9 +233,9 @@ def test_the_doctor_finds_an_outbox_it_may_not_write_and_makes_nothing(
 def test_the_doctor_tells_what_is_wrong_with_the_settings(
     bad: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without settings there is no broker to try."""
+    """Without settings there is no broker to try, and what runs by default is looked after."""
     found = findings(bad, capsys)
-    assert list(found) == ["settings", "clock", "echo"]
+    assert list(found) == ["settings", "clock", "netlink", "echo", "dns"]
     assert "broker.url: is missing" in found["settings"]["mend"]
 
 

@@ -9,12 +9,17 @@ from typing import Literal
 
 from sansang_agent.net.addresses import Address
 from sansang_agent.net.echoes import Echoes, NotAllowedError, Plan
-from sansang_agent.net.icmp import icmp_echoes
+from sansang_agent.net.icmp import icmp_echoes, may_send
 from sansang_agent.net.tcp import tcp_echoes
 from sansang_wire.readings import EchoMethod
 
 Wish = Literal["icmp", "tcp"]
 _ICMP: tuple[EchoMethod, ...] = ("icmp_datagram", "icmp_raw")
+
+
+def may_ping() -> bool:
+    """Whether this process may send ICMP, in whichever way."""
+    return any(map(may_send, _ICMP))
 
 
 async def echoes(address: Address, port: int, plan: Plan, wish: Wish = "icmp") -> Echoes:

@@ -54,6 +54,15 @@ async def icmp_echoes(address: Address, plan: Plan, method: EchoMethod) -> Echoe
         return exchange.result()
 
 
+def may_send(method: EchoMethod) -> bool:
+    """Whether this process gets a socket for it."""
+    try:
+        _open("ipv4", method).close()
+    except NotAllowedError:
+        return False
+    return True
+
+
 def _open(family: Family, method: EchoMethod) -> socket.socket:
     try:
         sock = socket.socket(FAMILIES[family], _SOCKET_TYPE[method], _PROTOCOL[family])

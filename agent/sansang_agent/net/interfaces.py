@@ -72,6 +72,11 @@ def is_wanted(interface: str, ignored: Iterable[str]) -> bool:
     )
 
 
+def wireless() -> list[str]:
+    """The names of the interfaces that are radios."""
+    return sorted(each.name for each in INTERFACES.iterdir() if technology(each.name) == "wireless")
+
+
 def is_loopback(interface: str) -> bool:
     return number(interface, "type") == ARPHRD_LOOPBACK
 

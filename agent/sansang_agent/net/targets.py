@@ -45,6 +45,11 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         default_factory=lambda: list(BOTH)
     )
 
+    @property
+    def has_name(self) -> bool:
+        """Whether a resolver has to be asked for it."""
+        return self.host != GATEWAY and literal(self.host) is None
+
     def measured_families(self) -> list[Family]:
         """Those asked for; of an address only its own."""
         address = literal(self.host)

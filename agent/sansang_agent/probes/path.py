@@ -46,7 +46,8 @@ class PathProbe(Probe[PathSettings]):
     every_s: ClassVar = {"default": 900, "metered": 3600}
 
     def needs(self) -> set[Need]:
-        return {"ping"}
+        named = any(target.has_name for target in self.settings.targets)
+        return {"ping", "resolver"} if named else {"ping"}
 
     async def run(self) -> Sequence[AnyReading]:
         plan = Plan(self.settings.packets, self.settings.interval_s, self.settings.timeout_s)

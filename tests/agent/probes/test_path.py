@@ -11,6 +11,7 @@ from sansang_agent.probes.path import PathProbe, PathSettings
 from sansang_agent.schedule import LONGEST_RUN_S
 from sansang_wire import checking
 from sansang_wire.readings import PathReading
+from tests.agent.running import COMMAND
 from tests.lab.netns import WITHOUT_CAPABILITIES, Host, Lab
 from tests.lab.networks import FAR4, FAR6, NOBODY4, SERVER4, SERVER6, faulty_line, site
 from tests.lab.probing import read_once
@@ -73,6 +74,15 @@ def test_network_of_one_family(lab: Lab, ipv4: bool, ipv6: bool, missing: str) -
             assert reading.loss_pct is reading.rtt_p95_ms is reading.jitter_ms is None
         else:
             assert (reading.outcome, reading.received, reading.loss_pct) == ("ok", 20, 0)
+
+
+def test_the_command_measures_a_system_that_no_settings_name(lab: Lab) -> None:
+    """The check before a meeting, with as many packets as are asked for."""
+    with faulty_line(lab, silent=[3]) as box:
+        asked = ("--target", FAR6, "--packets", "10", "--json")
+        (reading,) = box.json(str(COMMAND), "probe", "path", *asked)
+    assert (reading["target"], reading["family"]) == (FAR6, "ipv6")
+    assert (reading["sent"], reading["received"], reading["loss_pct"]) == (10, 9, 10)
 
 
 def test_silence_is_all_lost(lab: Lab) -> None:
