@@ -42,6 +42,7 @@ bench: dev ## what it costs and carries: stores, collector, a backlog, the agent
 lock: dev ## pin every dependency anew where a pyproject asks for it (ARGS=--upgrade: all of them)
 	@$(COMPILE) --group build --output-file requirements.lock
 	@$(COMPILE) --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(subst $(MEMBERS),wire/pyproject.toml agent/pyproject.toml,$(COMPILE)) --group build --constraint requirements.lock --output-file deploy/agent/requirements.lock
 
 runtime:
 	@$(PYTHON) deploy/bootstrap.py
