@@ -13,9 +13,11 @@ from tests.agent.running import COMMAND, all_off_but, write_config
 from tests.lab.netns import WITHOUT_CAPABILITIES, Host, Lab, require_namespaces
 from tests.lab.networks import NOBODY4, SERVER4, SERVER6, Site, site
 
-TARGET = '[[probes.reachability.targets]]\nname = "t"\nhost = "{host}"\nscope = "domestic"\n'
+TARGET = '[[probes.reachability.targets]]\nname = "{name}"\nhost = "{host}"\nscope = "domestic"\n'
 REACHABILITY = f"[probes]\n{all_off_but('reachability')}"
-LITERAL, NAMED = (REACHABILITY + TARGET.format(host=each) for each in (SERVER4, "server.test"))
+GATEWAY = TARGET.format(name="gateway", host="gateway")
+LITERAL = REACHABILITY + GATEWAY + TARGET.format(name="t", host=SERVER4)
+NAMED = REACHABILITY + TARGET.format(name="t", host="server.test")
 
 
 @pytest.fixture

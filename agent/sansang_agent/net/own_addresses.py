@@ -6,7 +6,6 @@ those of the registries for special addresses (RFC 6890), as far as a site meets
 """
 
 import struct
-import sys
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Literal, NamedTuple
 
@@ -17,7 +16,6 @@ from sansang_wire.readings import Family
 RTM_GETADDR = 22
 IFA_ADDRESS = 1
 IFA_LOCAL = 2
-IFA_FLAGS = 8
 IFA_F_TEMPORARY = 0x01
 IFA_F_DADFAILED = 0x08
 IFA_F_DEPRECATED = 0x20
@@ -51,7 +49,7 @@ _ADDRESS = struct.Struct("=BBBBi")
 
 
 class OwnAddress(NamedTuple):
-    """One address of one interface; the flags are those of IPv6 (RFC 4862, RFC 8981)."""
+    """One address of one interface, and how far it may be used (RFC 4862, RFC 8981)."""
 
     address: Address
     interface: str
@@ -78,7 +76,7 @@ def kind_of(address: Address) -> Kind:
 
 
 def _own_address(body: bytes, family: Family) -> OwnAddress | None:
-    its_family, _, short_flags, _, index = _ADDRESS.unpack_from(body)
+    its_family, _, flags, _, index = _ADDRESS.unpack_from(body)
     interface = interfaces.name_of(index)
     # A kernel without the family answers with what it has.
     if its_family != FAMILIES[family] or interface is None:
@@ -86,16 +84,12 @@ def _own_address(body: bytes, family: Family) -> OwnAddress | None:
     found = netlink.attributes(body[_ADDRESS.size :])
     # On a link between two points IFA_ADDRESS is the other's.
     address = ip_address(found.get(IFA_LOCAL) or found[IFA_ADDRESS])
-    flags = short_flags
-    if IFA_FLAGS in found:
-        flags = int.from_bytes(found[IFA_FLAGS], sys.byteorder)
-    # The bit of a temporary address means something else in IPv4: a second one of a subnet.
-    ipv6 = family == "ipv6"
     return OwnAddress(
         address=address,
         interface=interface,
         kind=kind_of(address),
-        temporary=ipv6 and bool(flags & IFA_F_TEMPORARY),
-        deprecated=ipv6 and bool(flags & IFA_F_DEPRECATED),
-        tentative=ipv6 and bool(flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)),
+        # In IPv4 the bit means something else: a second address of a subnet.
+        temporary=family == "ipv6" and bool(flags & IFA_F_TEMPORARY),
+        deprecated=bool(flags & IFA_F_DEPRECATED),
+        tentative=bool(flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)),
     )

@@ -71,12 +71,12 @@ def default_routes(family: Family) -> list[DefaultRoute]:
 
 
 def _default_routes_in(body: bytes, family: Family) -> Iterator[DefaultRoute]:
-    its_family, to_length, from_length, _, table, _, _, type_, flags = _ROUTE.unpack_from(body)
+    its_family, to_length, from_length, _, table, _, _, type_, _ = _ROUTE.unpack_from(body)
     # Routes for a source of their own are not for everybody's packets (RFC 8028). A kernel without
     # the family answers with what it has.
     if (its_family, to_length, from_length) != (FAMILIES[family], 0, 0):
         return
-    if table != RT_TABLE_MAIN or type_ != RTN_UNICAST or flags & RTNH_F_DEAD:
+    if table != RT_TABLE_MAIN or type_ != RTN_UNICAST:
         return
     found = netlink.attributes(body[_ROUTE.size :])
     for hop in _next_hops(found):

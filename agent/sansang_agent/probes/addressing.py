@@ -149,9 +149,13 @@ def _is_enough(address: OwnAddress, family: Family) -> bool:
 
 def _prefix(family: Family, usable: Sequence[OwnAddress], route: DefaultRoute | None) -> str | None:
     """Of the preferred route's interface, if that has one."""
-    found = [each for each in usable if each.kind == "global" and not each.deprecated]
-    found.sort(key=lambda each: route is None or each.interface != route.interface)
-    return _cut(found[0].address, PREFIX_BITS[family]) if found else None
+    found = [
+        # By number, lest the prefix change with every new temporary address.
+        (route is None or each.interface != route.interface, int(each.address), each.address)
+        for each in usable
+        if each.kind == "global" and not each.deprecated
+    ]
+    return _cut(min(found)[-1], PREFIX_BITS[family]) if found else None
 
 
 def _cut(address: Address, bits: int) -> str:

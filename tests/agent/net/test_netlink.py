@@ -41,6 +41,21 @@ def test_addresses_are_those_of_ip(lab: Lab, before: tuple[str, ...]) -> None:
     assert ["tun9", "fd09::1"] in found
 
 
+TEMPORARY = """
+import json
+from sansang_agent.net.own_addresses import own_addresses
+print(json.dumps([str(each.address) for each in own_addresses("ipv4") if each.temporary]))
+"""
+
+
+def test_second_address_of_a_subnet_is_not_temporary(lab: Lab) -> None:
+    """IPv4 and IPv6 have different meanings for one bit."""
+    box = site(lab, ipv6=False).box
+    box.address("eth0", "192.0.2.3/24")
+    assert "secondary" in box.run("ip", "-4", "address", "show", "eth0")
+    assert box.python(TEMPORARY) == []
+
+
 BUSY = """
 import json, subprocess, sys
 from sansang_agent.net import netlink

@@ -89,6 +89,21 @@ def test_each_next_hop_of_a_route_is_a_way(box: Host) -> None:
     assert every_router(box) == [["192.0.2.9"], ["2001:db8::9"]]
 
 
+def test_next_hop_whose_interface_is_down_is_no_way(lab: Lab) -> None:
+    """The kernel keeps it in the route, and marks it dead."""
+    box, other = lab.host("box"), lab.host("other")
+    for interface, network in (("eth0", "192.0.2"), ("eth1", "198.51.100")):
+        lab.cable(box, interface, other, interface)
+        other.up(interface)
+        box.address(interface, f"{network}.2/24")
+    hops = "nexthop via 192.0.2.1 dev eth0 nexthop via 198.51.100.1 dev eth1"
+    box.run("ip", "route", "add", "default", *hops.split())
+    box.down("eth0")
+    (route,) = said_by_ip(box, "-4")
+    assert ["dead" in hop["flags"] for hop in route["nexthops"]] == [True, False]
+    assert box.python(EVERY)[0] == ["198.51.100.1"]
+
+
 EVERY = """
 import json
 from sansang_agent.net.routes import default_routes
@@ -118,8 +133,9 @@ def test_of_equal_metric_the_router_that_is_preferred_counts(lab: Lab) -> None:
             router.up("lan")
             more = f"AdvDefaultPreference {preference};"
             routers.enter_context(advertising(router, "lan", more=more))
+            before = len(said_by_ip(box, "-6"))
             box.up(interface)
-        wait_until(lambda: len(said_by_ip(box, "-6")) == 3, "three routers")
+            wait_until(lambda: len(said_by_ip(box, "-6")) > before, "the router speaks")  # noqa: B023 - called here and now
         said = {route["pref"]: route["dev"] for route in said_by_ip(box, "-6")}
         assert default_routes(box)[1][1:] == [said["high"], 1024]
 

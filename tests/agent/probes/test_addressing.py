@@ -138,6 +138,7 @@ def test_a_site_with_router_advertisements_is_as_ip_shows_it(lab: Lab) -> None:
     assert of(ipv6, counts) == counts
     assert counts["temporary_addresses"]
     assert counts["unique_local_addresses"]
+    assert counts["deprecated_addresses"]
     assert (ipv6.outcome, ipv6.reason, ipv6.prefix) == ("ok", None, "2001:db8:1::/48")
     assert (ipv6.default_routes, ipv6.next_hop_state, ipv6.dns_servers) == (1, state, 1)
     assert ipv6.route_lifetime_s is not None
@@ -145,6 +146,20 @@ def test_a_site_with_router_advertisements_is_as_ip_shows_it(lab: Lab) -> None:
     assert of(came["ipv4"], ipv4_counts(here.box)) == ipv4_counts(here.box)
     assert (came["ipv4"].outcome, came["ipv4"].default_routes) == ("ok", 1)
     assert (came["ipv4"].dns_servers, came["ipv4"].route_lifetime_s) == (1, None)
+
+
+def test_temporary_address_that_is_replaced_is_no_global_one_any_more(box: Host) -> None:
+    """As happens to each of them within a day (RFC 8981 §3.8): it counts as deprecated alone."""
+    box.sysctl("net.ipv6.conf.eth0.use_tempaddr", "2")
+    lifetimes = ("mngtmpaddr", "nodad", "valid_lft", "86400", "preferred_lft", "14400")
+    box.run("ip", "address", "add", "2001:db8:1::2/64", "dev", "eth0", *lifetimes)
+    wait_until(lambda: ipv6_counts(box)["temporary_addresses"], "a temporary address")
+    (temporary,) = (each["local"] for each in said_by_ip(box, "-6") if "temporary" in each)
+    box.run("ip", "address", "change", f"{temporary}/64", "dev", "eth0", "preferred_lft", "0")
+    wait_until(lambda: ipv6_counts(box)["temporary_addresses"], "the next one")
+    reading = measure(box)["ipv6"]
+    assert of(reading, ipv6_counts(box)) == ipv6_counts(box)
+    assert (reading.temporary_addresses, reading.deprecated_addresses) == (1, 1)
 
 
 def test_each_family_has_only_what_belongs_to_it(lab: Lab) -> None:
