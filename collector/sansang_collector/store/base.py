@@ -70,17 +70,23 @@ class SeriesStore(Protocol):
         ...
 
     def series(  # noqa: PLR0913, PLR0917 - the shape of the API's query
-        self, kind: str, value: str, site: str, start: int, end: int, step: int | None = None
+        self,
+        kind: str,
+        value: str,
+        site: str | None,
+        start: int,
+        end: int,
+        step: int | None = None,
     ) -> list[Series]:
         """Every series of `site` that has `value` in [start, end), times and step in µs, step ≥ 1.
 
-        Ordered by agent and labels. Raises KeyError for a kind or value that does not exist,
-        StoreUnavailableError.
+        Of every site when it is None. Ordered by site, agent and labels. Raises KeyError for a kind
+        or value that does not exist, StoreUnavailableError.
         """
         ...
 
-    def latest(self, kind: str, site: str, since: int) -> list[Latest]:
-        """The newest point at or after `since` (µs) of every series; order, errors as `series`."""
+    def latest(self, kind: str, site: str | None, since: int) -> list[Latest]:
+        """The newest point at or after `since` (µs) of every series; rest as `series`."""
         ...
 
     def healthy(self) -> str | None:

@@ -158,39 +158,45 @@ class EmbeddedStore:
             self._writer.rollback()
 
     def series(  # noqa: PLR0913, PLR0917 - the shape of the API's query
-        self, kind: str, value: str, site: str, start: int, end: int, step: int | None = None
+        self,
+        kind: str,
+        value: str,
+        site: str | None,
+        start: int,
+        end: int,
+        step: int | None = None,
     ) -> list[Series]:
         """As the protocol says."""
         of = shape(kind)
-        query = sql.series(of, value, stepped=step is not None)
+        query = sql.series(of, value, site, stepped=step is not None)
         parameters = {"kind": kind, "site": site, "start": start, "end": end, "step": step}
         found: dict[int, list[tuple[int, float | str]]] = {}
         with self._read_lock, self._explaining():
             for series, at, each in self._reader.execute(query, parameters):
                 found.setdefault(series, []).append((at, each))
             names = self._named(kind, site)
-        return ordered(Series(site, *names[series], points) for series, points in found.items())
+        return ordered(Series(*names[series], points) for series, points in found.items())
 
-    def latest(self, kind: str, site: str, since: int) -> list[Latest]:
+    def latest(self, kind: str, site: str | None, since: int) -> list[Latest]:
         """As the protocol says."""
         of = shape(kind)
         parameters = {"kind": kind, "site": site, "start": since}
         with self._read_lock, self._explaining():
-            rows = self._reader.execute(sql.latest(of), parameters).fetchall()
+            rows = self._reader.execute(sql.latest(of, site), parameters).fetchall()
             names = self._named(kind, site)
         found: list[Latest] = []
         for series, at, *values in rows:
-            agent, labels = names[series]
             stored = zip(of.fields, values, strict=True)
             fields = {name: each for name, each in stored if each is not None}
-            found.append(Latest(kind, site, agent, labels, at, fields))
+            found.append(Latest(kind, *names[series], at, fields))
         return ordered(found)
 
-    def _named(self, kind: str, site: str) -> dict[int, tuple[str, dict[str, str]]]:
-        rows = self._reader.execute(sql.NAMES, {"kind": kind, "site": site})
+    def _named(self, kind: str, site: str | None) -> dict[int, tuple[str, str, dict[str, str]]]:
+        """Site, agent and labels by the id of the series."""
+        rows = self._reader.execute(sql.names(site), {"kind": kind, "site": site})
         return {
-            series: (agent, msgspec.json.decode(labels, type=dict[str, str]))
-            for series, agent, labels in rows
+            series: (where, agent, msgspec.json.decode(labels, type=dict[str, str]))
+            for series, where, agent, labels in rows
         }
 
     def healthy(self) -> str | None:

@@ -20,8 +20,6 @@ CREATE TABLE IF NOT EXISTS series (
 )"""
 ADD_SERIES = "INSERT OR IGNORE INTO series (kind, site, agent, labels) VALUES (?, ?, ?, ?)"
 FIND_SERIES = "SELECT id FROM series WHERE kind = ? AND site = ? AND agent = ? AND labels = ?"
-NAMES = "SELECT id, agent, labels FROM series WHERE kind = :kind AND site = :site"
-_OF_SITE = "series IN (SELECT id FROM series WHERE kind = :kind AND site = :site)"
 
 
 def prepare(connection: sqlite3.Connection, shapes: Iterable[Shape]) -> None:
@@ -77,14 +75,24 @@ def merge(of: Shape) -> tuple[str, str]:
     return f'INSERT OR REPLACE INTO "{of.kind}" ({names}) {rows}', f"DELETE {which}"
 
 
-def series(of: Shape, value: str, *, stepped: bool) -> str:
-    """Rows of (series, at, value) of a site. Raises KeyError for a value that `of` lacks.
+def names(site: str | None) -> str:
+    """Id, site, agent and labels of each series of a kind; parameters kind, site."""
+    return f"SELECT id, site, agent, labels FROM series WHERE {_which(site)}"
+
+
+def _which(site: str | None) -> str:
+    return "kind = :kind" if site is None else "kind = :kind AND site = :site"
+
+
+def series(of: Shape, value: str, site: str | None, *, stepped: bool) -> str:
+    """Rows of (series, at, value) of a site, or of all. Raises KeyError for a value `of` lacks.
 
     Parameters kind, site, start, end, step. In a query with a single max(), SQLite takes the other
     columns from the row that has it (sqlite.org/lang_select.html, "bare columns").
     """
     type_ = of.fields[value]
-    span = f"{_OF_SITE} AND at >= :start AND at < :end"
+    ids = f"SELECT id FROM series WHERE {_which(site)}"
+    span = f"series IN ({ids}) AND at >= :start AND at < :end"
     points = f"""
         WITH fresh AS MATERIALIZED (
             SELECT series, at, "{value}" AS value, max(rowid) FROM "{of.kind}_new"
@@ -110,16 +118,17 @@ def series(of: Shape, value: str, *, stepped: bool) -> str:
     )
 
 
-def latest(of: Shape) -> str:
-    """The newest row of each series of a site; parameters kind, site, start."""
-    names = _names(of)
+def latest(of: Shape, site: str | None) -> str:
+    """The newest row of each series of a site, or of all; parameters kind, site, start."""
+    names, which = _names(of), _which(site)
     return f"""
         WITH fresh AS MATERIALIZED (
             SELECT {names}, max(rowid) FROM "{of.kind}_new"
-            WHERE {_OF_SITE} AND at >= :start GROUP BY series, at
+            WHERE series IN (SELECT id FROM series WHERE {which}) AND at >= :start
+            GROUP BY series, at
         ), newest AS (
             SELECT id, (SELECT max(at) FROM "{of.kind}" WHERE series = id) AS newest_at
-            FROM series WHERE kind = :kind AND site = :site
+            FROM series WHERE {which}
         ), candidates AS (
             SELECT {names}, 1 AS new FROM fresh
             UNION ALL

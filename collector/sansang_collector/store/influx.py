@@ -101,7 +101,13 @@ class InfluxStore:
         return refused
 
     def series(  # noqa: PLR0913, PLR0917 - the shape of the API's query
-        self, kind: str, value: str, site: str, start: int, end: int, step: int | None = None
+        self,
+        kind: str,
+        value: str,
+        site: str | None,
+        start: int,
+        end: int,
+        step: int | None = None,
     ) -> list[Series]:
         """As the protocol says."""
         of = shape(kind)
@@ -114,16 +120,16 @@ class InfluxStore:
             what = f"{'last' if type_ == 'str' else 'mean'}({what})"
             grouping = f"time({step}u), {grouping} fill(none)"
         rows = self._reader.query(
-            f"SELECT {what} FROM {identifier(kind)} WHERE site = {literal(tag_value(site))}"  # noqa: S608 - escaped
-            f" AND time >= {start}u AND time < {end}u GROUP BY {grouping}"
+            f"SELECT {what} FROM {identifier(kind)} WHERE {_of_site(site)}"  # noqa: S608 - escaped
+            f"time >= {start}u AND time < {end}u GROUP BY {grouping}"
         )
         convert = float if type_ == "float" or (step is not None and type_ == "int") else _same
         return ordered(
-            Series(site, *_named(row), [(at, convert(each)) for at, each in row["values"]])
+            Series(*_named(row), [(at, convert(each)) for at, each in row["values"]])
             for row in rows
         )
 
-    def latest(self, kind: str, site: str, since: int) -> list[Latest]:
+    def latest(self, kind: str, site: str | None, since: int) -> list[Latest]:
         """As the protocol says."""
         of = shape(kind)
         names = list(of.fields)
@@ -131,7 +137,7 @@ class InfluxStore:
             return []
         rows = self._reader.query(
             f"SELECT {', '.join(map(identifier, names))} FROM {identifier(kind)}"  # noqa: S608 - escaped
-            f" WHERE site = {literal(tag_value(site))} AND time >= {max(since, 0)}u"
+            f" WHERE {_of_site(site)}time >= {max(since, 0)}u"
             f" GROUP BY {_tags(of)} ORDER BY time DESC LIMIT 1"
         )
         found: list[Latest] = []
@@ -142,7 +148,7 @@ class InfluxStore:
                 for name, each in zip(names, values, strict=True)
                 if each is not None
             }
-            found.append(Latest(kind, site, *_named(row), at, fields))
+            found.append(Latest(kind, *_named(row), at, fields))
         return ordered(found)
 
     def healthy(self) -> str | None:
@@ -204,8 +210,11 @@ def _tags(of: Shape) -> str:
     return ", ".join(map(identifier, ("site", "agent", *of.labels)))
 
 
-def _named(row: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """Agent and labels out of the tags of a row; a label that a series lacks is an empty tag."""
+def _of_site(site: str | None) -> str:
+    return "" if site is None else f"site = {literal(tag_value(site))} AND "
+
+
+def _named(row: Mapping[str, Any]) -> tuple[str, str, dict[str, str]]:
+    """Site, agent and labels out of a row's tags; a label that a series lacks is an empty tag."""
     tags = {name: from_tag_value(kept) for name, kept in row["tags"].items() if kept}
-    del tags["site"]
-    return tags.pop("agent"), tags
+    return tags.pop("site"), tags.pop("agent"), tags

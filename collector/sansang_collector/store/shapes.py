@@ -52,5 +52,5 @@ def _getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def ordered(found: Iterable[Labelled]) -> list[Labelled]:
-    """By agent and labels, so that a legend keeps its order."""
-    return sorted(found, key=lambda each: (each.agent, sorted(each.labels.items())))
+    """By site, agent and labels, so that a legend keeps its order."""
+    return sorted(found, key=lambda each: (each.site, each.agent, sorted(each.labels.items())))

@@ -233,6 +233,25 @@ def test_latest_is_the_newest_point_of_every_series(store: SeriesStore) -> None:
     }  # fmt: skip
 
 
+def test_all_sites_can_be_asked_for_at_once(store: SeriesStore) -> None:
+    """Each series says where it belongs; a page of many sites needs one question."""
+    store.write([
+        Point(site, "a", host(BASE + at, cpu_pct=float(at)))
+        for site in ("s", "other")
+        for at in (1, 2)
+    ])  # fmt: skip
+    found = store.series("host", "cpu_pct", None, BASE, BASE + 3)
+    points = [(BASE + 1, 1.0), (BASE + 2, 2.0)]
+    assert [(each.site, list(each.points)) for each in found] == [("other", points), ("s", points)]
+    stepped = store.series("host", "cpu_pct", None, BASE, BASE + 3, SECOND)
+    assert [(each.site, list(each.points)) for each in stepped] == [
+        ("other", [(BASE, 1.5)]),
+        ("s", [(BASE, 1.5)]),
+    ]
+    newest = store.latest("host", None, BASE)
+    assert [(each.site, each.at) for each in newest] == [("other", BASE + 2), ("s", BASE + 2)]
+
+
 def test_what_does_not_exist_is_a_key_error_and_what_is_empty_is_empty(store: SeriesStore) -> None:
     with pytest.raises(KeyError):
         store.series("nothing", "cpu_pct", "s", 0, 1)
