@@ -5,8 +5,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sansang_collector.store.base import Latest, StoreUnavailableError
-from sansang_collector.views import AgentView, CollectorView, EpochView, SiteView
+from sansang_collector.store.base import Latest, Series, StoreUnavailableError
+from sansang_collector.store.shapes import shape
+from sansang_collector.views import AgentView, CollectorView, EpochView, ServiceView, SiteView
 
 
 def epoch_view(
@@ -84,13 +85,17 @@ def site_view(
     name: str = "Nhà văn hóa thôn Đông",
     *,
     simulated: bool = False,
+    kind: str = "cultural_house",
+    ssids: list[str] | None = None,
 ) -> SiteView:
-    """A cultural house."""
+    """A site of Vĩnh Bảo, a cultural house unless told."""
     return SiteView(
         site=site,
         name=name,
         commune="11824",
-        kind="cultural_house",
+        commune_name="Xã Vĩnh Bảo",
+        kind=kind,
+        ssids=ssids or [],
         simulated=simulated,
         agents=agents,
     )
@@ -120,6 +125,11 @@ def collector_view(
         points_refused=0,
         failed=0,
         unregistered=dict(unregistered or {}),
+        channels=0,
+        channels_failing=[],
+        messages_sent=0,
+        messages_waiting=0,
+        messages_given_up=0,
     )
 
 
@@ -130,9 +140,15 @@ class FixedSources:
     site_views: list[SiteView] = field(default_factory=list[SiteView])
     strangers: list[AgentView] = field(default_factory=list[AgentView])
     collector_shown: CollectorView = field(default_factory=collector_view)
+    service_views: list[ServiceView] = field(default_factory=list[ServiceView])
     readings: list[Latest] = field(default_factory=list[Latest])
     store_fault: str | None = None
     latest_calls: int = 0
+    series_given: dict[tuple[str, str], list[Series]] = field(
+        default_factory=dict[tuple[str, str], list[Series]]
+    )
+    """By kind and value, as if asked with the step that it was made with."""
+    series_calls: int = 0
 
     def now(self) -> int:
         """Always the same: a test may take its time."""
@@ -150,12 +166,35 @@ class FixedSources:
         """Those of the sites, then the strangers."""
         return [agent for site in self.site_views for agent in site.agents] + self.strangers
 
-    def latest(self, kind: str, site: str) -> list[Latest]:
-        """What was given for this kind and site. Raises StoreUnavailableError."""
+    def services(self) -> list[ServiceView]:
+        """As given."""
+        return self.service_views
+
+    def latest(self, kind: str, site: str | None) -> list[Latest]:
+        """What was given for this kind and site, or all. Raises StoreUnavailableError."""
         self.latest_calls += 1
         if self.store_fault is not None:
             raise StoreUnavailableError(self.store_fault)
-        return [each for each in self.readings if (each.kind, each.site) == (kind, site)]
+        return [
+            each for each in self.readings if each.kind == kind and site in {None, each.site}
+        ]
+
+    def series(  # noqa: PLR0917
+        self, kind: str, value: str, site: str | None, start: int, end: int, step: int
+    ) -> list[Series]:
+        """What was given for this value, the points inside. Raises as a store does."""
+        del step
+        self.series_calls += 1
+        if self.store_fault is not None:
+            raise StoreUnavailableError(self.store_fault)
+        _ = shape(kind).fields[value]
+        return [
+            each._replace(points=[(at, it) for at, it in each.points if start <= at < end])
+            for (of, name), given in self.series_given.items()
+            if (of, name) == (kind, value)
+            for each in given
+            if site in {None, each.site}
+        ]
 
 
 def reachability(  # noqa: PLR0917

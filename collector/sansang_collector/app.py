@@ -18,6 +18,8 @@ from sansang_collector.config import (
     CollectorConfig,
 )
 from sansang_collector.ingest import Ingest
+from sansang_collector.language import Translation
+from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
@@ -68,13 +70,29 @@ class Collector:
         self._registry = RegistryFile(config.registry)
         self._record = Record(config.data_dir / "record.db")
         self._store = open_store(config.store, config.data_dir)
+        self._dispatch = Dispatch(
+            self._record,
+            lambda: self._registry.current,
+            config.notify.channels,
+            Translation(config.notify.language),
+        )
         self._ingest = Ingest(
-            lambda: self._registry.current, self._record, self._store, self._answer
+            lambda: self._registry.current,
+            self._record,
+            self._store,
+            self._answer,
+            config.hold,
+            self._dispatch.wake,
         )
         self._session: Session | None = None
         self._broker_problem: str | None = "not connected yet"
         self._status = Status(
-            self._registry, self._record, self._store, self._ingest, lambda: self._broker_problem
+            self._registry,
+            self._record,
+            self._store,
+            self._ingest,
+            self._dispatch,
+            lambda: self._broker_problem,
         )
         self._sent_configs: dict[str, str] = {}
         self._embedded: EmbeddedBroker | None = None
@@ -93,6 +111,7 @@ class Collector:
                 asyncio.create_task(self._ingest.run(), name="ingest"),
                 asyncio.create_task(self._keep_connected(broker), name="session"),
                 asyncio.create_task(self._look_around(), name="look"),
+                asyncio.create_task(self._dispatch.run(), name="dispatch"),
                 asyncio.create_task(_until(stopping), name="stop"),
             ]
             if on_ready is not None:

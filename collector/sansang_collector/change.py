@@ -4,7 +4,9 @@
 from typing import NamedTuple
 
 from sansang_collector.events import Arrival, Greeting
-from sansang_collector.record import AgentRecord, Record
+from sansang_collector.record import AgentRecord, Record, Saving
+from sansang_collector.service_sql import NewMessage, Service
+from sansang_collector.watch import HoldDown, ServiceState, alert, evidence_of, judge
 from sansang_wire.batch import Batch, Hello, Receipt, Rejection
 
 
@@ -18,14 +20,17 @@ class Answer(NamedTuple):
 class Change:
     """What one lot changes of the record."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, hold: HoldDown) -> None:
         self._record = record
+        self._hold = hold
+        self._services: dict[Service, ServiceState] = {}
         self._agents: dict[str, AgentRecord] = {}
         self._epochs: dict[str, set[str]] = {}
         self._echoes: dict[str, Hello] = {}
         self.undated: list[tuple[Batch, int]] = []
         self.batches = 0
         self.readings = 0
+        self.messages = 0
 
     def touch(self, agent: str, epoch: str | None = None) -> AgentRecord:
         record = self._record.agent(agent)
@@ -61,6 +66,15 @@ class Change:
         record.last_reading = max(record.last_reading or 0, newest) or None
         return True
 
+    def witness(self, arrival: Arrival) -> None:
+        """What its readings say of services counts, whether or not they could be stored."""
+        if arrival.batch.clock == "none":
+            return
+        for evidence in evidence_of(arrival.agent, arrival.good):
+            service = Service(arrival.site, evidence.service, evidence.subject)
+            held = self._services.get(service) or self._record.services.get(service)
+            self._services[service] = judge(held or ServiceState(), evidence, self._hold)
+
     def reject(self, agent: str, rejection: Rejection) -> None:
         """Count what was left out."""
         rejected = self.touch(agent).rejected
@@ -72,7 +86,23 @@ class Change:
             gone = record.forget(now)
             self._epochs.get(name, set()).difference_update(gone)
             forgotten += [(name, epoch) for epoch in gone]
-        self._record.save(self._agents.values(), self._epochs, self.undated, forgotten)
+        messages: list[NewMessage] = []
+        for service, state in self._services.items():
+            self._services[service], told = alert(state, now)
+            if told is not None:
+                messages.append(NewMessage(service, told, now))
+        self._record.services.update(self._services)
+        self._record.save(
+            Saving(
+                agents=list(self._agents.values()),
+                epochs=self._epochs,
+                undated=self.undated,
+                forgotten=forgotten,
+                services=self._services,
+                messages=messages,
+            )
+        )
+        self.messages = len(messages)
 
     def answers(self, time_us: int) -> list[Answer]:
         found: list[Answer] = []

@@ -50,6 +50,7 @@ def main() -> NoReturn:
         ("up", up, mark("run the collector with its page")),
         ("doctor", doctor, mark("look whether all that a collector needs is there")),
         ("agents", agents, mark("list the boxes that the running collector knows")),
+        ("notify", notify, mark("send a trial message to everyone who would be told")),
         ("demo", demo, mark("a commune to look at: this machine and simulated sites")),
     ):
         application.command(name, help=what)(command)
@@ -126,6 +127,24 @@ def agents(
         )
 
 
+def notify(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = None) -> None:
+    """Says of each channel whether it took the message."""
+    answer = _Answer(lang, as_json=as_json)
+    loaded = _load(config, answer).notify
+    text = Translation(loaded.language)("A trial message: this is how you would be told.")
+    took = [(channel.name, channel.send(text)) for channel in loaded.channels]
+    if as_json:
+        answer.json([{"channel": name, "ok": ok} for name, ok in took])
+    elif not took:
+        answer.out.print(answer.translate("Nobody is told: name an urls_file in [notify]."))
+    else:
+        for name, ok in took:
+            shape, style = ("●", "green") if ok else ("◆", "bold red")
+            word = answer.translate("sent") if ok else answer.translate("not taken")
+            answer.out.print(Text(f"{shape} {word}  ", style=style) + Text(name))
+    sys.exit(0 if took and all(ok for _, ok in took) else EXIT_WRONG)
+
+
 def demo(  # noqa: PLR0913, PLR0917 - one parameter an option
     folder: Annotated[Path, typer.Option(help=mark("where it writes all that it writes"))] = Path(
         "demo-data"
@@ -133,7 +152,10 @@ def demo(  # noqa: PLR0913, PLR0917 - one parameter an option
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help=mark("of the page; another when it is taken"))
     ] = 8080,
-    sites: Annotated[int, typer.Option(min=0, max=1000, help=mark("simulated sites"))] = 3,
+    sites: Annotated[int, typer.Option(min=0, max=1000, help=mark("simulated sites"))] = 24,
+    days: Annotated[
+        int, typer.Option(min=0, max=365, help=mark("how much of a past they have"))
+    ] = 14,
     exit_after: Annotated[
         float | None, typer.Option(min=0, help=mark("seconds after which it ends"))
     ] = None,
@@ -143,9 +165,9 @@ def demo(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Nothing else needs to be installed."""
     answer = _Answer(lang, as_json=as_json)
     # As with `up`.
-    from sansang_collector.demo import run_demo  # noqa: PLC0415
+    from sansang_collector.demo import Wishes, run_demo  # noqa: PLC0415
 
-    sys.exit(run_demo(folder, port, sites, exit_after, answer.language))
+    sys.exit(run_demo(Wishes(folder, port, sites, days, exit_after), answer.language))
 
 
 def _version(value: bool) -> None:

@@ -14,6 +14,14 @@
     [web]
     listen = "127.0.0.1:8080"
 
+    [watch]                             # how long a Wi-Fi must be off (on) air before it counts
+    down_after_s = 120
+    up_after_s = 60
+
+    [notify]                            # who is told; nobody without a file
+    urls_file = "notify.urls"           #   an Apprise address a line
+    language = "vi"
+
 Relative paths count from the folder of the file. Secrets stand in files of their own.
 """
 
@@ -21,19 +29,24 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
+from sansang_collector.notify.channels import Channel, parse_channels
 from sansang_collector.settings_file import InvalidFileError, Section, check_table, read_toml
+from sansang_collector.watch import HoldDown
 from sansang_wire.checking import Mistake, suggestion
+from sansang_wire.language import Language
 from sansang_wire.session import Broker, InvalidBrokerUrlError, parse_url
 
 DEFAULT_PATH = Path("/etc/sansang/collector.toml")
 DEFAULT_DATA_DIR = "/var/lib/sansang"
 DEFAULT_WEB = "127.0.0.1:8080"
 STORE_KINDS = ("embedded", "influxdb1", "influxdb2")
+HOLD = HoldDown(down_us=120_000_000, up_us=60_000_000)
 STORE_KEYS = {
     "embedded": (),
     "influxdb1": ("url", "database", "user", "password_file"),
@@ -70,6 +83,20 @@ class WebSection(Struct, frozen=True, kw_only=True):
     listen: str = DEFAULT_WEB
 
 
+class WatchSection(Struct, frozen=True, kw_only=True):
+    """`[watch]`: how long evidence must go on before it counts."""
+
+    down_after_s: Annotated[float, Meta(ge=0, le=86_400)] = HOLD.down_us / 1e6
+    up_after_s: Annotated[float, Meta(ge=0, le=86_400)] = HOLD.up_us / 1e6
+
+
+class NotifySection(Struct, frozen=True, kw_only=True):
+    """`[notify]`: who is told, and in which language."""
+
+    urls_file: str | None = None
+    language: Language = "vi"
+
+
 class CollectorFile(Struct, frozen=True, kw_only=True):
     """The keys that stand outside a section; sections are checked one by one."""
 
@@ -78,6 +105,17 @@ class CollectorFile(Struct, frozen=True, kw_only=True):
     broker: Any = None
     store: Any = None
     web: Any = None
+    watch: Any = None
+    notify: Any = None
+
+
+SECTIONS: Mapping[str, type[Struct]] = {
+    "broker": BrokerSection,
+    "store": StoreSection,
+    "web": WebSection,
+    "watch": WatchSection,
+    "notify": NotifySection,
+}
 
 
 class Address(NamedTuple):
@@ -119,6 +157,14 @@ StoreConfig = EmbeddedStoreConfig | InfluxDB1Config | InfluxDB2Config
 
 
 @dataclass(frozen=True, slots=True)
+class NotifyConfig:
+    """Who is told, and in which language."""
+
+    channels: tuple[Channel, ...] = ()
+    language: Language = "vi"
+
+
+@dataclass(frozen=True, slots=True)
 class CollectorConfig:
     """The file as checked. `broker` is where to listen, or the broker to connect to."""
 
@@ -127,6 +173,8 @@ class CollectorConfig:
     broker: Address | Broker
     store: StoreConfig
     web: Address
+    hold: HoldDown = HOLD
+    notify: NotifyConfig = NotifyConfig()
 
 
 def load(path: Path) -> CollectorConfig:
@@ -141,11 +189,12 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
     mistakes: list[Mistake] = []
     folder = path.parent
     check_table(data, CollectorFile, "", mistakes)
-    for name, struct in (("broker", BrokerSection), ("store", StoreSection), ("web", WebSection)):
+    for name, struct in SECTIONS.items():
         check_table(data.get(name, {}), struct, name, mistakes)
     broker = _broker(Section("broker", data.get("broker"), folder, mistakes))
     store = _store(Section("store", data.get("store"), folder, mistakes))
     web = _web(Section("web", data.get("web"), folder, mistakes))
+    channels = _channels(Section("notify", data.get("notify"), folder, mistakes))
     if mistakes or broker is None or store is None or web is None:
         raise InvalidFileError(path, sorted(mistakes))
     return CollectorConfig(
@@ -154,7 +203,23 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
         broker=broker,
         store=store,
         web=web,
+        hold=_hold(msgspec.convert(data.get("watch", {}), WatchSection)),
+        notify=NotifyConfig(
+            channels, msgspec.convert(data.get("notify", {}), NotifySection).language
+        ),
     )
+
+
+def _hold(section: WatchSection) -> HoldDown:
+    return HoldDown(int(section.down_after_s * 1e6), int(section.up_after_s * 1e6))
+
+
+def _channels(section: Section) -> tuple[Channel, ...]:
+    text = section.secret("urls_file")
+    channels, mistakes = parse_channels(text or "")
+    for mistake in mistakes:
+        section.mistake("urls_file", f"{section.file('urls_file')}: {mistake}")
+    return tuple(channels)
 
 
 def parse_address(text: str) -> Address:

@@ -7,7 +7,6 @@ the real agent; a few simulated sites, marked as such everywhere, send through t
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import logging
 import secrets
@@ -15,30 +14,41 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, NamedTuple
 
+from rich.progress import Progress
+
+from sansang_collector import demo_commune
 from sansang_collector.app import CAN_NOT_START, Collector
 from sansang_collector.config import Address, CollectorConfig, EmbeddedStoreConfig
+from sansang_collector.demo_commune import REAL_AGENT, houses, quoted
 from sansang_wire.language import Language, Translate, translator
 
 log = logging.getLogger(__name__)
 
-REAL_AGENT = "may-nay-1"
-COMMUNE = ("00000", "Demo")
 SIMULATED_EVERY_S = 5
-SIMULATED_NAMES = ("Đông", "Đoài", "Trung", "Thượng", "Hạ", "An Cầu", "Linh Đông", "Bắc", "Nam")
 
 
-def run_demo(
-    folder: Path, port: int, simulated_sites: int, exit_after_s: float | None, language: Language
-) -> int:
-    """Run until Ctrl-C, or for `exit_after_s`; returns the exit status."""
+class Wishes(NamedTuple):
+    """What the person asked for."""
+
+    folder: Path
+    port: int
+    sites: int
+    days: int
+    exit_after_s: float | None
+
+
+def run_demo(wishes: Wishes, language: Language) -> int:
+    """Run until Ctrl-C, or as long as wished; returns the exit status."""
     translate = translator("sansang_collector", language)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
-        demo = _Demo(folder.resolve(), port, simulated_sites, translate)
-        asyncio.run(demo.run(exit_after_s))
+        demo = _Demo(wishes, translate)
+        asyncio.run(demo.run(wishes.exit_after_s))
     except (*CAN_NOT_START, OSError) as error:
         log.error("%s", error)
         return 1
@@ -50,20 +60,22 @@ def run_demo(
 class _Demo:
     """Settings, tokens and processes of one demo."""
 
-    def __init__(self, folder: Path, port: int, sites: int, translate: Translate) -> None:
-        self.folder = folder
+    def __init__(self, wishes: Wishes, translate: Translate) -> None:
+        self.folder = wishes.folder.resolve()
+        self._days = wishes.days
         self._translate = translate
-        self._web = Address("127.0.0.1", _free_port(port))
+        self._web = Address("127.0.0.1", _free_port(wishes.port))
         self._broker = Address("127.0.0.1", _free_port(0))
-        self._passwords = {REAL_AGENT: secrets.token_hex(16)}
-        for number in range(1, sites + 1):
-            self._passwords[f"mo-phong-{number}"] = secrets.token_hex(16)
+        self._houses = houses(wishes.sites)
+        names = [REAL_AGENT, *(house.id for house in self._houses)]
+        self._passwords = {name: secrets.token_hex(16) for name in names}
         self._children: list[subprocess.Popen[bytes]] = []
 
     async def run(self, exit_after_s: float | None) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         registry = self.folder / "registry.toml"
-        registry.write_text(self._registry())
+        here = self._translate("This machine")
+        registry.write_text("\n".join(demo_commune.registry(here, self._houses, self._passwords)))
         collector = Collector(
             CollectorConfig(
                 data_dir=self.folder / "collector",
@@ -112,8 +124,8 @@ class _Demo:
         config.write_text(
             f'agent = "{REAL_AGENT}"\n'
             "batch_every_s = 5\n\n"
-            f'[broker]\nurl = "mqtt://{self._broker}"\npassword_file = {_quoted(password)}\n\n'
-            f"[outbox]\npath = {_quoted(self.folder / 'outbox.db')}\n\n"
+            f'[broker]\nurl = "mqtt://{self._broker}"\npassword_file = {quoted(password)}\n\n'
+            f"[outbox]\npath = {quoted(self.folder / 'outbox.db')}\n\n"
             "[probes.host]\nevery_s = 10\n\n[probes.link]\nevery_s = 10\n"
         )
         log = (self.folder / "agent.log").open("wb")
@@ -126,27 +138,40 @@ class _Demo:
             "port": self._broker.port,
             "folder": str(self.folder / "simulated"),
             "every_s": SIMULATED_EVERY_S,
+            "days": self._days,
             "agents": [
-                {
-                    "agent": agent,
-                    "password": password,
-                    "ipv6": number % 3 != 1,
-                    "loss": 0.3 if number % 3 == 2 else 0.0,
-                }
-                for number, (agent, password) in enumerate(self._simulated())
+                demo_commune.simulation(house, self._passwords[house.id]) for house in self._houses
             ],
         }
         log = (self.folder / "simulation.log").open("wb")
         command = [sys.executable, "-m", "sansang_agent.simulation"]
-        self._start(command, log, json.dumps(settings).encode())
+        simulation = self._start(command, log, json.dumps(settings).encode(), subprocess.PIPE)
+        lines = simulation.stdout or ()
+        threading.Thread(target=self._show_progress, args=[lines], daemon=True).start()
 
-    def _start(self, command: list[str], log: IO[bytes], told: bytes) -> None:
+    def _show_progress(self, lines: Iterable[bytes]) -> None:
+        """A bar while the past of the simulated sites arrives; nothing when there is none."""
+        what = self._translate("The past {days} days of the simulated sites")
+        with Progress(transient=True) as bar:
+            task = None
+            for line in lines:
+                told = json.loads(line)
+                if task is None:
+                    task = bar.add_task(what.format(days=self._days), total=told["of"])
+                bar.update(task, completed=told["done"])
+                if told["done"] == told["of"]:
+                    break
+
+    def _start(
+        self, command: list[str], log: IO[bytes], told: bytes, out: int | None = None
+    ) -> subprocess.Popen[bytes]:
         with log:
-            child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
+            child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out or log, stderr=log)
         self._children.append(child)
         with child.stdin or contextlib.nullcontext() as line:
             if line is not None:
                 line.write(told)
+        return child
 
     def _end(self) -> None:
         for child in self._children:
@@ -158,45 +183,11 @@ class _Demo:
                 child.kill()
                 child.wait()
 
-    def _simulated(self) -> list[tuple[str, str]]:
-        return [pair for pair in self._passwords.items() if pair[0] != REAL_AGENT]
-
-    def _registry(self) -> str:
-        here = self._translate("This machine")
-        parts = [_site("may-nay", here, "office", simulated=False)]
-        parts.append(_agent(REAL_AGENT, "may-nay", self._passwords[REAL_AGENT]))
-        for number, (agent, password) in enumerate(self._simulated()):
-            village = SIMULATED_NAMES[number % len(SIMULATED_NAMES)]
-            if number >= len(SIMULATED_NAMES):
-                village += f" {number // len(SIMULATED_NAMES) + 1}"
-            name = f"Nhà văn hóa thôn {village}"
-            parts.append(_site(agent, name, "cultural_house", simulated=True))
-            parts.append(_agent(agent, agent, password))
-        return "\n".join(parts)
-
     def _secret(self, name: str, secret: str) -> Path:
         path = self.folder / name
         path.touch(mode=0o600)
         path.write_text(secret)
         return path
-
-
-def _site(name: str, title: str, kind: str, *, simulated: bool) -> str:
-    commune, commune_name = COMMUNE
-    return (
-        f'[[sites]]\nid = "{name}"\nname = {_quoted(title)}\ncommune = "{commune}"\n'
-        f'commune_name = "{commune_name}"\nkind = "{kind}"\nsimulated = {str(simulated).lower()}\n'
-    )
-
-
-def _agent(name: str, site: str, password: str) -> str:
-    digest = hashlib.sha256(password.encode()).hexdigest()
-    return f'[[agents]]\nid = "{name}"\nsite = "{site}"\npassword_sha256 = "{digest}"\n'
-
-
-def _quoted(value: Any) -> str:
-    # A JSON string is a TOML basic string.
-    return json.dumps(str(value), ensure_ascii=False)
 
 
 def _free_port(wished: int) -> int:

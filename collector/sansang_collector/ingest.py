@@ -20,6 +20,7 @@ from sansang_collector.events import Arrival, Event, Greeting, Refused, read
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import Registry
 from sansang_collector.store.base import Point, SeriesStore, StoreUnavailableError
+from sansang_collector.watch import HoldDown
 from sansang_wire import topics
 from sansang_wire.batch import MAX_MESSAGE_BYTES, Rejection
 from sansang_wire.threads import in_daemon_thread
@@ -43,19 +44,25 @@ class _Waiting(NamedTuple):
 
 
 class Ingest:
-    """Takes messages with `offer`, stores them in `run`, answers through `send`."""
+    """Takes messages with `offer`, stores them in `run`, answers through `send`; `on_alert` is
+    called, from any thread, when the record holds something new to tell.
+    """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it stands between
         self,
         registry: Callable[[], Registry],
         record: Record,
         store: SeriesStore,
         send: Callable[[list[Answer]], None],
+        hold: HoldDown,
+        on_alert: Callable[[], None],
     ) -> None:
         self._registry = registry
         self._record = record
         self._store = store
         self._send = send
+        self._hold = hold
+        self._on_alert = on_alert
         self._queue: deque[_Waiting] = deque()
         self._queued_bytes = 0
         self._working = threading.Lock()
@@ -165,7 +172,7 @@ class Ingest:
         with self._record.lock:
             new = self._new(arrivals)
         stored = self._write_series(new)
-        change = Change(self._record)
+        change = Change(self._record, self._hold)
         with self._record.lock:
             # In the order of arrival: a hello corrects what the batches before it claimed.
             for event in events:
@@ -174,14 +181,16 @@ class Ingest:
                         change.greet(event, now)
                     case Refused():
                         self._reject(change, event.agent, event.rejection)
-                    case Arrival() if stored and change.take(event, now):
-                        for rejection in event.rejected:
-                            self._reject(change, event.agent, rejection)
-                    case _:
-                        pass
+                    case Arrival():
+                        change.witness(event)
+                        if stored and change.take(event, now):
+                            for rejection in event.rejected:
+                                self._reject(change, event.agent, rejection)
             change.save(now)
         self.batches += change.batches
         self.readings += change.readings
+        if change.messages:
+            self._on_alert()
         return change.answers(time.time_ns() // 1000)
 
     def _read(self, lot: list[_Waiting], now: int) -> list[Event]:

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,17 @@ from sansang_collector.record_sql import (
     undated_table,
     upsert,
 )
+from sansang_collector.service_sql import (
+    Message,
+    NewMessage,
+    Service,
+    finish,
+    load_services,
+    load_unfinished,
+    save_delivery,
+    save_services,
+)
+from sansang_collector.watch import ServiceState
 from sansang_wire.batch import Batch, Hello, encode
 from sansang_wire.ranges import Ranges
 
@@ -120,6 +131,20 @@ class AgentRecord:
         return [numbers.epoch for numbers in gone]
 
 
+@dataclass(slots=True)
+class Saving:
+    """What one transaction writes: agents and some of their epochs, batches without a date with the
+    time they came, epochs (agent, epoch) that are forgotten, services, messages to send.
+    """
+
+    agents: list[AgentRecord] = field(default_factory=list[AgentRecord])
+    epochs: Mapping[str, set[str]] = field(default_factory=dict[str, set[str]])
+    undated: Sequence[tuple[Batch, int]] = ()
+    forgotten: Sequence[tuple[str, str]] = ()
+    services: Mapping[Service, ServiceState] = field(default_factory=dict[Service, ServiceState])
+    messages: Sequence[NewMessage] = ()
+
+
 class Record:
     """The SQL record. Changes are made under `lock`, then written by `save`; whoever gives one up
     half-way calls `reload`.
@@ -136,7 +161,7 @@ class Record:
             path.parent.mkdir(parents=True, exist_ok=True)
             with self.engine.begin() as connection:
                 _migrate(connection)
-            self.agents = self._load()
+            self.agents, self.services = self._load()
         except (SQLAlchemyError, OSError) as error:
             raise RecordUnavailableError(
                 f"the record {path} can't be opened: {_words(error)}"
@@ -152,19 +177,12 @@ class Record:
             self.agents[name] = AgentRecord(name)
         return self.agents[name]
 
-    def save(
-        self,
-        touched: Iterable[AgentRecord],
-        epochs: Mapping[str, set[str]],
-        undated: Sequence[tuple[Batch, int]] = (),
-        forgotten: Sequence[tuple[str, str]] = (),
-    ) -> None:
-        """Write these agents, these of their epochs, and undated batches with the time they came;
-        delete `forgotten` epochs (agent, epoch).
+    def save(self, saving: Saving) -> None:
+        """Write all of it or nothing.
 
         Raises RecordUnavailableError, with the memory set back to what the database has.
         """
-        agents = list(touched)
+        agents = saving.agents
         try:
             with self.engine.begin() as connection:
                 upsert(connection, agents_table, [_agent_row(each) for each in agents])
@@ -174,7 +192,7 @@ class Record:
                     [
                         epoch_row(each.agent, each.epochs[name])
                         for each in agents
-                        for name in epochs.get(each.agent, ())
+                        for name in saving.epochs.get(each.agent, ())
                     ],
                 )
                 upsert(
@@ -186,8 +204,9 @@ class Record:
                         for reason, count in each.rejected.items()
                     ],
                 )
-                _keep_undated(connection, undated)
-                delete_epochs(connection, forgotten)
+                _keep_undated(connection, saving.undated)
+                delete_epochs(connection, saving.forgotten)
+                save_services(connection, saving.services, saving.messages)
         except SQLAlchemyError as error:
             self.reload()
             raise RecordUnavailableError(f"the record can't be written: {_words(error)}") from error
@@ -203,7 +222,7 @@ class Record:
         if not self._stale:
             return
         try:
-            self.agents = self._load()
+            self.agents, self.services = self._load()
         except SQLAlchemyError as error:
             raise RecordUnavailableError(f"the record can't be read: {_words(error)}") from error
         self._stale = False
@@ -224,11 +243,37 @@ class Record:
             return f"the record can't be written: {_words(error)}"
         return None
 
+    def unfinished(self) -> list[Message]:
+        """The messages that not everyone has yet. Raises RecordUnavailableError."""
+        try:
+            with self.engine.connect() as connection:
+                return load_unfinished(connection)
+        except SQLAlchemyError as error:
+            raise RecordUnavailableError(f"the record can't be read: {_words(error)}") from error
+
+    def delivered(self, message: int, channel: str, at: int) -> None:
+        """Note that a channel has a message. Raises RecordUnavailableError."""
+        with self._writing() as connection:
+            save_delivery(connection, message, channel, at)
+
+    def finish(self, message: int) -> None:
+        """Nothing more is to be done about a message. Raises RecordUnavailableError."""
+        with self._writing() as connection:
+            finish(connection, message)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Generator[sa.Connection]:
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise RecordUnavailableError(f"the record can't be written: {_words(error)}") from error
+
     def close(self) -> None:
         """Let go of the database."""
         self.engine.dispose()
 
-    def _load(self) -> dict[str, AgentRecord]:
+    def _load(self) -> tuple[dict[str, AgentRecord], dict[Service, ServiceState]]:
         found: dict[str, AgentRecord] = {}
         with self.engine.connect() as connection:
             for row in connection.execute(sa.select(agents_table)).mappings():
@@ -245,7 +290,7 @@ class Record:
                 found[agent].epochs[numbers.epoch] = numbers
             for agent, reason, count in connection.execute(sa.select(rejected_table)):
                 found[agent].rejected[reason] = count
-        return found
+            return found, load_services(connection)
 
 
 def _durable(connection: Any, _record: object) -> None:

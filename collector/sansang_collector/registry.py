@@ -34,8 +34,11 @@ from sansang_wire.topics import AGENT_ID, is_agent_id
 
 SITE_KINDS = ("office", "cultural_house", "school", "health_station", "other")
 COMMUNE_CODE = re.compile(r"[0-9]{5}")
+MAX_SSID_BYTES = 32
+"""IEEE 802.11, 9.4.2.2."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
+Ssid = Annotated[str, Meta(min_length=1, max_length=MAX_SSID_BYTES)]
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
@@ -49,6 +52,8 @@ class Site(Struct, frozen=True, kw_only=True):
     kind: str
     carrier: Name | None = None
     package_mbps: Annotated[float, Meta(gt=0, le=10_000_000)] | None = None
+    ssids: list[Ssid] = []
+    """The Wi-Fi networks that must be on air."""
     simulated: bool = False
 
 
@@ -93,7 +98,10 @@ class Registry:
         The version changes with the content and with nothing else.
         """
         entry = self.agent(agent)
-        return None if entry is None else _config(entry)
+        if entry is None:
+            return None
+        site = self.site(entry.site)
+        return _config(entry, site.ssids if site else [])
 
     @cached_property
     def _sites(self) -> Mapping[str, Site]:
@@ -159,6 +167,23 @@ def _site_mistakes(sites: list[_Table]) -> list[Mistake]:
             what = f"{kind!r} is not one of {', '.join(SITE_KINDS)}"
             near = suggestion(kind, list(SITE_KINDS))
             found.append(Mistake(f"{site.path}.kind", what + near))
+        found += _ssid_mistakes(site)
+    return found
+
+
+def _ssid_mistakes(site: _Table) -> list[Mistake]:
+    """Of what is not a list of texts, `check` has told already."""
+    ssids = site.data.get("ssids")
+    found: list[Mistake] = []
+    seen: set[object] = set()
+    for at, ssid in enumerate(cast("list[object]", ssids) if isinstance(ssids, list) else []):
+        where = f"{site.path}.ssids[{at}]"
+        if isinstance(ssid, str) and len(ssid) <= MAX_SSID_BYTES < len(ssid.encode()):
+            what = f"{ssid!r} is {len(ssid.encode())} bytes long, at most {MAX_SSID_BYTES}"
+            found.append(Mistake(where, what))
+        if isinstance(ssid, str) and ssid in seen:
+            found.append(Mistake(where, f"{ssid!r} is named twice"))
+        seen.add(ssid if isinstance(ssid, str) else None)
     return found
 
 
@@ -204,10 +229,14 @@ def _twice(tables: list[_Table]) -> list[Mistake]:
     return found
 
 
-def _config(agent: Agent) -> Config:
-    content = msgspec.json.encode(agent.probes, order="deterministic")
+def _config(agent: Agent, ssids: list[str]) -> Config:
+    """The agent's own settings; which Wi-Fi to expect is the site's, unless the agent's own say."""
+    wanted = dict(agent.probes)
+    if ssids:
+        wanted["wifi"] = {"ssids": ssids, **wanted.get("wifi", {})}
+    content = msgspec.json.encode(wanted, order="deterministic")
     # Settings as JSON has them: TOML's dates become the texts that the agent will read.
-    probes = msgspec.json.decode(encode(agent.probes), type=dict[str, dict[str, Any]])
+    probes = msgspec.json.decode(encode(wanted), type=dict[str, dict[str, Any]])
     return Config(version=hashlib.sha256(content).hexdigest()[:12], probes=probes)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 
 import sansang_collector
 from sansang_collector.ingest import Ingest
+from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.record import AgentRecord, Record
 from sansang_collector.registry import RegistryFile
-from sansang_collector.store.base import Latest, SeriesStore
-from sansang_collector.views import AgentView, CollectorView, EpochView, SiteView
+from sansang_collector.store.base import Latest, Series, SeriesStore
+from sansang_collector.views import AgentView, CollectorView, EpochView, ServiceView, SiteView
 
 LATEST_WITHIN_US = 3_600 * 1_000_000
 
@@ -19,18 +20,20 @@ LATEST_WITHIN_US = 3_600 * 1_000_000
 class Status:
     """What is known now."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that it looks at
         self,
         registry: RegistryFile,
         record: Record,
         store: SeriesStore,
         ingest: Ingest,
+        dispatch: Dispatch,
         broker_problem: Callable[[], str | None],
     ) -> None:
         self._registry = registry
         self._record = record
         self._store = store
         self._ingest = ingest
+        self._dispatch = dispatch
         self._broker_problem = broker_problem
         self.states: dict[str, str] = {}
         """By agent: what the broker last said of it."""
@@ -59,6 +62,11 @@ class Status:
             points_refused=ingest.points_refused,
             failed=ingest.failed,
             unregistered=dict(ingest.strangers),
+            channels=self._dispatch.channels,
+            channels_failing=self._dispatch.failing,
+            messages_sent=self._dispatch.sent,
+            messages_waiting=self._dispatch.waiting,
+            messages_given_up=self._dispatch.given_up,
         )
 
     def sites(self) -> list[SiteView]:
@@ -71,7 +79,9 @@ class Status:
                 site=site.id,
                 name=site.name,
                 commune=site.commune,
+                commune_name=site.commune_name,
                 kind=site.kind,
+                ssids=site.ssids,
                 simulated=site.simulated,
                 agents=by_site.get(site.id, []),
             )
@@ -86,9 +96,32 @@ class Status:
             records = {name: self._record.agents.get(name) for name in names}
             return [self._agent(records[name] or AgentRecord(name)) for name in sorted(names)]
 
-    def latest(self, kind: str, site: str) -> Sequence[Latest]:
+    def services(self) -> list[ServiceView]:
+        """What is held of every service of every site."""
+        with self._record.lock:
+            held = sorted(self._record.services.items())
+        return [
+            ServiceView(
+                site=key.site,
+                service=key.service,
+                subject=key.subject,
+                state=state.state,
+                since=state.since,
+                judged=state.judged,
+                told=state.told_down is not None,
+            )
+            for key, state in held
+        ]
+
+    def latest(self, kind: str, site: str | None) -> Sequence[Latest]:
         """The newest reading of each series, an hour old at most. Raises StoreUnavailableError."""
         return self._store.latest(kind, site, time.time_ns() // 1000 - LATEST_WITHIN_US)
+
+    def series(  # noqa: PLR0913, PLR0917 - the shape of the API's query
+        self, kind: str, value: str, site: str | None, start: int, end: int, step: int
+    ) -> Sequence[Series]:
+        """As the store has it. Raises KeyError, StoreUnavailableError."""
+        return self._store.series(kind, value, site, start, end, step)
 
     def _agent(self, record: AgentRecord) -> AgentView:
         registry = self._registry.current

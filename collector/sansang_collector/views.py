@@ -4,6 +4,8 @@
 Times are µs since the Unix epoch, None when never.
 """
 
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -63,9 +65,69 @@ class SiteView(Struct, frozen=True, kw_only=True):
     site: str
     name: str
     commune: str
+    commune_name: str
     kind: str
+    ssids: list[str]
+    """The Wi-Fi networks that must be on air."""
     simulated: bool
     agents: list[AgentView]
+
+
+class ServiceView(Struct, frozen=True, kw_only=True):
+    """What is held of one service of a site; of the Wi-Fi, `subject` is the network's name."""
+
+    site: str
+    service: str
+    subject: str
+    state: Literal["unknown", "up", "down"]
+    since: int
+    """When that state began."""
+    judged: int
+    """The newest evidence."""
+    told: bool
+    """People were told that it is down, and not yet that it is back."""
+
+
+class ReadingView(Struct, frozen=True, kw_only=True):
+    """The newest reading of one series: outcome as a number, booleans as 0 and 1."""
+
+    kind: str
+    agent: str
+    labels: dict[str, str]
+    at: int
+    fields: dict[str, float | str]
+
+
+class SiteDetail(SiteView, frozen=True, kw_only=True):
+    """A site with all that is known of it now."""
+
+    services: list[ServiceView]
+    latest: list[ReadingView]
+
+
+class SeriesView(Struct, frozen=True, kw_only=True):
+    """One series: what it is of, and its points: when a step began, and what was measured in it."""
+
+    agent: str
+    labels: dict[str, str]
+    points: list[tuple[int, float | str]]
+
+
+class SeriesAnswer(Struct, frozen=True, kw_only=True):
+    """One value of a site over time, a point for each step that has data: the mean of numbers, the
+    last of words.
+    """
+
+    site: str
+    kind: str
+    value: str
+    unit: str
+    """Empty for counts, flags and words."""
+    start: int
+    end: int
+    step: int
+    """All three in µs."""
+    series: list[SeriesView]
 
 
 class CollectorView(Struct, frozen=True, kw_only=True):
@@ -91,3 +153,11 @@ class CollectorView(Struct, frozen=True, kw_only=True):
     """Messages that could not be stored through a mistake of the collector's own."""
     unregistered: dict[str, int]
     """Messages by agent id that the registry does not know."""
+    channels: int
+    """Ways to reach people."""
+    channels_failing: list[str]
+    """Those that did not take what they were last given."""
+    messages_sent: int
+    messages_waiting: int
+    messages_given_up: int
+    """Messages that a channel did not take for a day."""

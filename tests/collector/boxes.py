@@ -13,7 +13,7 @@ from sansang_agent.net.boot import boot_id, boottime_us
 from sansang_agent.outbox import Outbox
 from sansang_agent.uplink import Uplink
 from sansang_wire.batch import Config, ConfigAnswer, Hello
-from sansang_wire.readings import LinkReading
+from sansang_wire.readings import AnyReading, LinkReading
 from sansang_wire.session import Broker
 from tests.collector.ingesting import make_hello
 
@@ -31,10 +31,10 @@ class SmallBox:
         )
         self.uplink = Uplink(lambda: broker, self.outbox, self._clock, self._hello, self._apply)
 
-    def measure(self) -> None:
-        """One reading, kept and sent."""
+    def measure(self, reading: AnyReading | None = None) -> None:
+        """One reading, of a port unless told, kept and sent."""
         offset = self._clock.offset()
-        reading = LinkReading(
+        reading = reading or LinkReading(
             at=boottime_us(), outcome="ok", interface="eth0", technology="wired", up=True
         )
         self.outbox.commit([reading], offset)

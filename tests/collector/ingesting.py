@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sansang_collector.change import Answer
+from sansang_collector.config import HOLD
 from sansang_collector.ingest import Ingest
 from sansang_collector.record import AgentRecord, Record
 from sansang_collector.registry import Agent, Registry, Site
@@ -95,9 +96,18 @@ class Desk:
     store: SeriesStore
     registry: Registry = field(default_factory=lambda: commune("dong-1", "doai-1"))
     answers: list[Answer] = field(default_factory=list[Answer])
+    told: list[bool] = field(default_factory=list[bool])
+    """One for each time that there was something to tell."""
 
     def __post_init__(self) -> None:
-        self.ingest = Ingest(lambda: self.registry, self.record, self.store, self.answers.extend)
+        self.ingest = Ingest(
+            lambda: self.registry,
+            self.record,
+            self.store,
+            self.answers.extend,
+            HOLD,
+            lambda: self.told.append(True),
+        )
 
     def offer(self, agent: str, payload: bytes, channel: topics.Channel = "batch") -> None:
         """A message arrives."""

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The demo's webhook shows what Apprise sends to it, and nothing else."""
 
+from typing import Any
+
 import apprise
 import urllib3
 
@@ -11,7 +13,7 @@ def test_a_message_is_shown_as_it_was_sent() -> None:
     """Sent by Apprise itself, Vietnamese and all."""
     shown: list[str] = []
     with showing(shown.append) as address:
-        sender = apprise.Apprise()
+        sender: Any = apprise.Apprise()
         assert sender.add(address)
         assert sender.notify(body="⚠ mất Wi-Fi\nViệc cần làm: …", title="Sẵn Sàng")
     assert shown == ["⚠ mất Wi-Fi\nViệc cần làm: …"]

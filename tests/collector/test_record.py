@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 
 from sansang_collector import record as records
-from sansang_collector.record import DAY_US, Record, RecordUnavailableError
+from sansang_collector.record import DAY_US, Record, RecordUnavailableError, Saving
 from tests.collector.ingesting import EPOCH, START, Desk, batch, desk, make_hello, shown
 
 OTHER = "fedcba9876543210"
@@ -172,7 +172,7 @@ async def test_epochs_that_are_over_become_one_number(at_work: Desk, tmp_path: P
     agent = at_work.of("dong-1")
     long_ago = START - 36 * DAY_US
     agent.epochs[EPOCH].last_received = agent.epochs[OTHER].last_received = long_ago
-    at_work.record.save([agent], {"dong-1": set(agent.epochs)})
+    at_work.record.save(Saving(agents=[agent], epochs={"dong-1": set(agent.epochs)}))
     await at_work.take("dong-1", batch("dong-1", 1, epoch="0" * 16))
     assert sorted(agent.epochs) == ["0" * 16, OTHER], "what the box still claims stays"
     assert agent.lost_before == 2

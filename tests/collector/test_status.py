@@ -3,6 +3,8 @@
 
 from pathlib import Path
 
+from sansang_collector.language import Translation
+from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
 from tests.collector.ingesting import EPOCH, SITE, batch, desk, make_hello
@@ -28,7 +30,10 @@ async def test_agents_are_shown_with_all_that_was_counted(tmp_path: Path) -> Non
     path.write_text(REGISTRY)
     with desk(tmp_path) as at_work:
         registry = RegistryFile(path)
-        status = Status(registry, at_work.record, at_work.store, at_work.ingest, lambda: "down")
+        dispatch = Dispatch(at_work.record, lambda: registry.current, (), Translation("vi"))
+        status = Status(
+            registry, at_work.record, at_work.store, at_work.ingest, dispatch, lambda: "down"
+        )
         [never] = status.agents()
         assert (never.agent, never.status, never.last_seen, never.lost) == (
             "dong-1",

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from sansang_collector.language import Translation
-from sansang_collector.views import AgentView, CollectorView, EpochView, SiteView
+from sansang_collector.views import AgentView, CollectorView, EpochView, ServiceView, SiteView
 from sansang_collector.web import findings
 from sansang_collector.web.http import wanted_language
 from sansang_collector.web.sources import Sources
@@ -60,6 +60,15 @@ SITE = SiteView(
     simulated=False,
     agents=[AGENT],
 )
+SERVICE = ServiceView(
+    site="nvh-thon-dong",
+    service="wifi",
+    subject="NVH Thon Dong",
+    state="down",
+    since=1_795_260_120_000_000,
+    judged=1_795_260_720_000_000,
+    told=True,
+)
 COLLECTOR = CollectorView(
     version="0.1.0",
     instance="f00dfeedf00dfeed",
@@ -75,6 +84,11 @@ COLLECTOR = CollectorView(
     points_refused=0,
     failed=0,
     unregistered={},
+    channels=2,
+    channels_failing=[],
+    messages_sent=14,
+    messages_waiting=0,
+    messages_given_up=0,
 )
 
 
@@ -92,7 +106,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 REFERENCE = "#/components/schemas/{name}"
-STRUCTS = (AgentView, SiteView, CollectorView, Health, Fault)
+STRUCTS = (AgentView, SiteView, ServiceView, CollectorView, Health, Fault)
 
 Wanted = Annotated[Language, Depends(wanted_language)]
 
@@ -128,6 +142,15 @@ def add_routes(
     )
     def agents() -> Response:
         return _json(sources.agents())
+
+    @app.get(
+        "/api/v1/services",
+        tags=["record"],
+        summary="Whether each expected Wi-Fi is on air, and since when",
+        responses={200: _content(list[ServiceView], [SERVICE])},
+    )
+    def services() -> Response:
+        return _json(sources.services())
 
     _add_agent(app, sources, translations)
     _add_health(app, sources, translations)

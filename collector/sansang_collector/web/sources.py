@@ -4,8 +4,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from sansang_collector.store.base import Latest
-from sansang_collector.views import AgentView, CollectorView, SiteView
+from sansang_collector.store.base import Latest, Series
+from sansang_collector.views import AgentView, CollectorView, ServiceView, SiteView
 
 
 class Sources(Protocol):
@@ -27,6 +27,22 @@ class Sources(Protocol):
         """Every agent of the registry, and those the record knows from before."""
         ...
 
-    def latest(self, kind: str, site: str) -> Sequence[Latest]:
-        """The newest reading of each series of a kind. Raises StoreUnavailableError."""
+    def services(self) -> list[ServiceView]:
+        """What is held of every service of every site."""
+        ...
+
+    def latest(self, kind: str, site: str | None) -> Sequence[Latest]:
+        """The newest reading of each series of a kind at one site, or at all when it is None.
+
+        Raises StoreUnavailableError.
+        """
+        ...
+
+    def series(  # noqa: PLR0913, PLR0917 - the shape of the API's query
+        self, kind: str, value: str, site: str | None, start: int, end: int, step: int
+    ) -> Sequence[Series]:
+        """One value over [start, end), a point a step, all in µs; of all sites when it is None.
+
+        Raises KeyError for a kind or value that does not exist, StoreUnavailableError.
+        """
         ...

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The judge of services, as scripts of evidence and what is told."""
+
+from typing import Literal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sansang_collector.watch import (
+    FRESH_US,
+    GAP_US,
+    Alert,
+    Evidence,
+    HoldDown,
+    ServiceState,
+    alert,
+    evidence_of,
+    judge,
+)
+from sansang_wire.readings import LinkReading, WifiReading
+
+S = 1_000_000
+HOLD = HoldDown(down_us=120 * S, up_us=60 * S)
+START = 1_795_260_000 * S
+Says = Literal["on", "off"]
+
+
+def seen(second: float, says: Says, agent: str = "dong-1") -> Evidence:
+    return Evidence("wifi", "NVH", agent, START + int(second * S), up=says == "on")
+
+
+class Script:
+    """Evidence in the order of arrival, each with its time; what was told stands in `told`."""
+
+    def __init__(self) -> None:
+        self.state = ServiceState()
+        self.told: list[Alert] = []
+
+    def says(self, second: float, says: Says, agent: str = "dong-1", late_us: int = 0) -> None:
+        """Arrives `late_us` after it was seen."""
+        evidence = seen(second, says, agent)
+        self.state = judge(self.state, evidence, HOLD)
+        self.state, told = alert(self.state, evidence.at + late_us)
+        if told is not None:
+            self.told.append(told)
+
+    @property
+    def words(self) -> list[tuple[str, int]]:
+        """What was told, with the second at which it began."""
+        return [(each.state, (each.since - START) // S) for each in self.told]
+
+
+def test_an_outage_is_told_once_and_dated_back() -> None:
+    """After two minutes of it, with the instant of the first evidence; and its end after one."""
+    script = Script()
+    script.says(0, "on")
+    for second in range(30, 600, 30):
+        script.says(second, "off")
+        assert script.words == ([] if second < 150 else [("down", 30)])
+    for second in range(600, 900, 30):
+        script.says(second, "on")
+    assert script.words == [("down", 30), ("up", 600)]
+    assert script.told[1].down_since == START + 30 * S
+    assert (script.state.state, script.state.since) == ("up", START + 600 * S)
+
+
+def test_a_moment_off_air_is_no_outage() -> None:
+    """Nor is a moment on air the end of one."""
+    script = Script()
+    for second in (0, 90):
+        script.says(second, "on")
+        script.says(second + 30, "off")
+    assert script.words == []
+    for second in range(150, 400, 30):
+        script.says(second, "off")
+    script.says(400, "on")
+    script.says(430, "off")
+    assert script.words == [("down", 120)]
+
+
+def test_a_wifi_that_was_never_on_air_is_told_too() -> None:
+    """A box that is set up beside a dead router says so; one beside a good router says nothing."""
+    script = Script()
+    for second in range(0, 150, 30):
+        script.says(second, "off")
+    assert script.words == [("down", 0)]
+    good = Script()
+    good.says(0, "on")
+    assert (good.words, good.state.state) == ([], "up")
+
+
+def test_what_comes_late_is_told_only_when_it_still_holds() -> None:
+    """A line was cut while the Wi-Fi went off: the backlog tells nobody; the first fresh evidence
+    that says the same does, with the true beginning.
+    """
+    script = Script()
+    script.says(0, "on")
+    for second in range(30, 3600, 30):
+        script.says(second, "off", late_us=4000 * S)
+    assert script.words == []
+    script.says(3600, "off")
+    assert script.words == [("down", 30)]
+
+
+def test_an_outage_that_came_and_went_unseen_is_told_to_nobody() -> None:
+    """It stays in the series, and nobody is called at night for it."""
+    script = Script()
+    script.says(0, "on")
+    for second in range(30, 600, 30):
+        script.says(second, "off", late_us=4000 * S)
+    for second in range(600, 1200, 30):
+        script.says(second, "on", late_us=3000 * S)
+    script.says(1200, "on")
+    assert script.words == []
+
+
+def test_an_end_that_comes_late_is_told_when_it_still_holds() -> None:
+    """Who was told of an outage is told of its end."""
+    script = Script()
+    script.says(0, "on")
+    for second in range(30, 300, 30):
+        script.says(second, "off")
+    for second in range(300, 3000, 30):
+        script.says(second, "on", late_us=FRESH_US + S)
+    assert script.words == [("down", 30)]
+    script.says(3000, "on")
+    assert script.words == [("down", 30), ("up", 300)]
+
+
+def test_older_than_the_newest_changes_nothing() -> None:
+    """The newest batch travels first; the history behind it has no say."""
+    script = Script()
+    script.says(1000, "on")
+    before = script.state
+    for second in range(0, 900, 30):
+        script.says(second, "off")
+    assert script.state == before
+
+
+def test_silence_does_not_prove_an_outage() -> None:
+    """Off once, then nothing for an hour, then off once: two moments, not an hour."""
+    script = Script()
+    script.says(0, "on")
+    script.says(30, "off")
+    script.says(30 + GAP_US / S + 1, "off")
+    assert script.words == []
+    assert script.state.state == "up"
+
+
+def test_of_two_boxes_the_one_that_hears_it_is_right() -> None:
+    """A listener behind a wall does not outvote the router itself, unless that falls silent."""
+    script = Script()
+    for second in range(0, 1200, 30):
+        script.says(second, "on", "router")
+        script.says(second + 15, "off", "listener")
+    assert script.words == []
+    for second in range(1200, 2400, 30):
+        script.says(second, "off", "listener")
+    assert script.words == [("down", 1800)]
+
+
+def test_only_readings_that_know_are_evidence() -> None:
+    """A box that can't tell says nothing; another kind of reading neither."""
+    wifi = WifiReading(at=2, outcome="failed", ssid="NVH", on_air=False)
+    readings = [
+        wifi,
+        WifiReading(at=1, outcome="ok", ssid="NVH", on_air=True),
+        WifiReading(at=3, outcome="broken", reason="no_nl80211", ssid="NVH"),
+        LinkReading(at=1, outcome="ok", interface="wlan0", technology="wireless", up=True),
+    ]
+    assert evidence_of("dong-1", readings) == [
+        Evidence("wifi", "NVH", "dong-1", 1, up=True),
+        Evidence("wifi", "NVH", "dong-1", 2, up=False),
+    ]
+
+
+evidence = st.builds(
+    seen, st.integers(0, 5000), st.sampled_from(["on", "off"]), st.sampled_from(["a", "b"])
+)
+
+
+@given(st.lists(st.tuples(evidence, st.integers(0, 2 * FRESH_US)), max_size=60))
+def test_outages_and_their_ends_take_turns(arrivals: list[tuple[Evidence, int]]) -> None:
+    """Whatever arrives in whatever order, late or not: never two of a kind in a row, and an end
+    names the beginning that was told.
+    """
+    state = ServiceState()
+    told: list[Alert] = []
+    for each, late_us in arrivals:
+        state = judge(state, each, HOLD)
+        state, new = alert(state, each.at + late_us)
+        told += [new] if new else []
+    assert [each.state for each in told] == ["down", "up"] * (len(told) // 2) + ["down"] * (
+        len(told) % 2
+    )
+    for down, up in zip(told[::2], told[1::2], strict=False):
+        assert up.down_since == down.since
+
+
+@given(st.lists(evidence, max_size=40))
+def test_the_same_evidence_again_changes_nothing(arrivals: list[Evidence]) -> None:
+    """What an outbox sends twice counts once."""
+    state = ServiceState()
+    for each in arrivals:
+        state = judge(state, each, HOLD)
+    for each in arrivals:
+        assert judge(state, each, HOLD) == state
