@@ -16,6 +16,7 @@ from sansang_collector.config import (
     load,
 )
 from sansang_collector.settings_file import InvalidFileError
+from sansang_collector.watch import HoldDown
 from sansang_wire.session import Broker
 
 HERE = 'broker.listen = "127.0.0.1:1883"\n'
@@ -184,6 +185,48 @@ def test_the_shortest_file_is_one_line(folder: Path) -> None:
         store=EmbeddedStoreConfig(),
         web=Address("127.0.0.1", 8080),
     )
+
+
+def test_who_is_told_stands_in_a_file_of_its_own(folder: Path) -> None:
+    """An address a line; comments and empty lines are none."""
+    secrets = folder / "urls"
+    secrets.touch(0o600)
+    secrets.write_text(
+        "# the keeper\n\nmailto://u:a-secret@mail.example\njson://hook.example/a-secret\n"
+    )
+    config = read(
+        HERE + '[notify]\nurls_file = "urls"\nlanguage = "en"\n[watch]\nup_after_s = 5', folder
+    )
+    assert [each.name for each in config.notify.channels] == [
+        "mailto://mail.example",
+        "json://hook.example",
+    ]
+    assert (config.notify.language, config.hold) == ("en", HoldDown(120_000_000, 5_000_000))
+    assert "a-secret" not in repr(config)
+
+
+def test_an_address_that_is_none_is_told_without_its_secret(folder: Path) -> None:
+    """By its line; what everybody may read is refused."""
+    secrets = folder / "urls"
+    secrets.touch(0o600)
+    secrets.write_text("json://hook.example\nnothing://a-secret\njson://hook.example\n")
+    with pytest.raises(InvalidFileError) as raised:
+        read(
+            HERE + 'notify = {urls_file = "urls", languag = "vi"}\nwatch.down_after_s = -1', folder
+        )
+    told = [str(mistake).replace(str(folder), "FOLDER") for mistake in raised.value.mistakes]
+    assert told == [
+        "notify.languag: unknown key — did you mean 'language'?",
+        (
+            "notify.urls_file: FOLDER/urls: line 2 is not an address that Apprise knows:"
+            " see appriseit.com"
+        ),
+        "notify.urls_file: FOLDER/urls: line 3 repeats an earlier line",
+        "watch.down_after_s: expected `float` >= 0.0 (it is -1)",
+    ]
+    secrets.chmod(0o644)
+    with pytest.raises(InvalidFileError, match="everybody can read"):
+        read(HERE + 'notify.urls_file = "urls"', folder)
 
 
 def test_a_broker_of_your_own_and_paths_beside_the_file(folder: Path) -> None:

@@ -65,6 +65,13 @@ BAD = {
             )
         ],
     ),
+    "a network name that no radio can send, and one twice": (
+        SITE + f'ssids = ["{"ô" * 17}", "NVH", "NVH"]',
+        [
+            f"sites[0].ssids[0]: '{'ô' * 17}' is 34 bytes long, at most 32",
+            "sites[0].ssids[2]: 'NVH' is named twice",
+        ],
+    ),
     "an agent at no site": (
         SITE + AGENT.replace("nvh-dong", "nvh-don"),
         ["agents[0].site: there is no site 'nvh-don' — did you mean 'nvh-dong'?"],
@@ -146,6 +153,19 @@ def test_an_agent_without_settings_is_told_that_it_has_none() -> None:
     assert config is not None
     assert config.probes == {}
     assert registry.config_for("stranger") is None
+
+
+def test_which_wifi_to_expect_is_the_sites_unless_the_agents_own_settings_say() -> None:
+    """A second box in the house may have to look for another network."""
+    site = SITE + 'ssids = ["NVH"]\n'
+    config = read(site + AGENT + "probes.host.every_s = 60").config_for("dong-1")
+    assert config is not None
+    assert config.probes == {"host": {"every_s": 60}, "wifi": {"ssids": ["NVH"]}}
+    config = read(site + AGENT + 'probes.wifi = {every_s = 5, ssids = ["Khach"]}').config_for(
+        "dong-1"
+    )
+    assert config is not None
+    assert config.probes == {"wifi": {"every_s": 5, "ssids": ["Khach"]}}
 
 
 def write(path: Path, text: str, at_s: int) -> None:
