@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -23,13 +24,23 @@ from rich.progress import Progress
 
 from sansang_collector import demo_commune
 from sansang_collector.app import CAN_NOT_START, Collector
-from sansang_collector.config import Address, CollectorConfig, EmbeddedStoreConfig
+from sansang_collector.config import (
+    Address,
+    CollectorConfig,
+    EmbeddedStoreConfig,
+    NotifyConfig,
+)
 from sansang_collector.demo_commune import REAL_AGENT, houses, quoted
+from sansang_collector.demo_messages import showing
+from sansang_collector.notify.channels import Channel
+from sansang_collector.watch import HoldDown
 from sansang_wire.language import Language, Translate, translator
 
 log = logging.getLogger(__name__)
 
 SIMULATED_EVERY_S = 5
+HOLD = HoldDown(down_us=10_000_000, up_us=5_000_000)
+"""Whoever watches a demo has less patience than a village has with its Wi-Fi."""
 
 
 class Wishes(NamedTuple):
@@ -47,7 +58,7 @@ def run_demo(wishes: Wishes, language: Language) -> int:
     translate = translator("sansang_collector", language)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
-        demo = _Demo(wishes, translate)
+        demo = _Demo(wishes, language, translate)
         asyncio.run(demo.run(wishes.exit_after_s))
     except (*CAN_NOT_START, OSError) as error:
         log.error("%s", error)
@@ -60,10 +71,11 @@ def run_demo(wishes: Wishes, language: Language) -> int:
 class _Demo:
     """Settings, tokens and processes of one demo."""
 
-    def __init__(self, wishes: Wishes, translate: Translate) -> None:
+    def __init__(self, wishes: Wishes, language: Language, translate: Translate) -> None:
         self.folder = wishes.folder.resolve()
         self._days = wishes.days
         self._translate = translate
+        self._language: Language = language
         self._web = Address("127.0.0.1", _free_port(wishes.port))
         self._broker = Address("127.0.0.1", _free_port(0))
         self._houses = houses(wishes.sites)
@@ -72,6 +84,10 @@ class _Demo:
         self._children: list[subprocess.Popen[bytes]] = []
 
     async def run(self, exit_after_s: float | None) -> None:
+        with showing(_say) as webhook:
+            await self._run(exit_after_s, Channel(webhook))
+
+    async def _run(self, exit_after_s: float | None, channel: Channel) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         registry = self.folder / "registry.toml"
         here = self._translate("This machine")
@@ -83,6 +99,8 @@ class _Demo:
                 broker=self._broker,
                 store=EmbeddedStoreConfig(),
                 web=self._web,
+                hold=HOLD,
+                notify=NotifyConfig((channel,), self._language),
             )
         )
         loop = asyncio.get_running_loop()
@@ -109,13 +127,20 @@ class _Demo:
         _say("")
         _say(translate("Sẵn Sàng is running: open http://{web}/").format(web=self._web))
         _say(translate("The first readings appear within 15 seconds. Things to try:"))
-        for thing in (
-            translate("watch this machine's own readings, measured by the real agent"),
+        things = [
             translate("pull this machine's network cable: the site says so in words"),
-            translate("ask the API: http://{web}/api/v1/agents").format(web=self._web),
+            translate("ask the API: http://{web}/api/v1/sites").format(web=self._web),
             translate("end with Ctrl-C and start again: nothing that was measured is lost"),
-        ):
-            _say(f"  · {thing}")
+        ]
+        failing = next((house.name for house in self._houses if house.failing), None)
+        if failing is not None:
+            wait = translate(
+                "watch: within a minute the Wi-Fi of {name} stops; the page says so, and the"
+                " message about it appears here"
+            )
+            things.insert(0, wait.format(name=failing))
+        for number, thing in enumerate(things, 1):
+            _say(f"  {number}. {thing}")
         _say("")
 
     def _start_agent(self) -> None:
@@ -150,17 +175,23 @@ class _Demo:
         threading.Thread(target=self._show_progress, args=[lines], daemon=True).start()
 
     def _show_progress(self, lines: Iterable[bytes]) -> None:
-        """A bar while the past of the simulated sites arrives; nothing when there is none."""
-        what = self._translate("The past {days} days of the simulated sites")
+        """A bar while the past of the simulated sites arrives, and a sentence when it has."""
+        what = self._translate("The past {days} days of the simulated sites").format(
+            days=self._days
+        )
+        begun, batches = time.monotonic(), 0
         with Progress(transient=True) as bar:
-            task = None
+            task = bar.add_task(what, total=None)
             for line in lines:
                 told = json.loads(line)
-                if task is None:
-                    task = bar.add_task(what.format(days=self._days), total=told["of"])
-                bar.update(task, completed=told["done"])
-                if told["done"] == told["of"]:
+                batches = told["of"]
+                bar.update(task, completed=told["done"], total=batches)
+                if told["done"] == batches:
                     break
+        if batches:
+            here = self._translate("{what} are here: {batches} batches in {seconds} s.")
+            seconds = round(time.monotonic() - begun)
+            _say(here.format(what=what, batches=batches, seconds=seconds))
 
     def _start(
         self, command: list[str], log: IO[bytes], told: bytes, out: int | None = None
