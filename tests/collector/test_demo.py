@@ -19,13 +19,14 @@ import urllib3
 from tests.waiting import wait_until
 
 SANSANG = Path(sys.executable).with_name("sansang")
+SMALL = ("--sites", "2", "--days", "1")
 
 
 @contextmanager
 def demo(folder: Path, port: int) -> Generator[tuple[subprocess.Popen[str], str]]:
     """The demo, and the address of its page as it printed it; it ends by itself."""
     with subprocess.Popen(
-        [SANSANG, "demo", "--folder", folder, "--port", str(port), "--sites", "2", "--lang", "en"],
+        [SANSANG, "demo", "--folder", folder, "--port", str(port), *SMALL, "--lang", "en"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -73,7 +74,12 @@ def test_a_commune_on_one_machine_and_again(tmp_path: Path) -> None:
                 page = urllib3.request("GET", f"{url}/?lang=en", retries=False)
                 assert (page.status, "This machine" in page.data.decode()) == (200, True)
                 marked = {each["site"]: each["simulated"] for each in ask(url, "sites")}
-                assert marked == {"may-nay": False, "mo-phong-1": True, "mo-phong-2": True}
+                assert marked == {
+                    "may-nay": False,
+                    "mo-phong-1": True,
+                    "mo-phong-2": True,
+                    "chua-co-may": True,
+                }
                 batches = heard(url)
                 children = psutil.Process(process.pid).children(recursive=True)
                 assert children
@@ -83,6 +89,25 @@ def test_a_commune_on_one_machine_and_again(tmp_path: Path) -> None:
                 assert str(folder) in said
                 assert "Traceback" not in said
                 assert not [child for child in children if child.is_running()]
+
+
+def test_the_past_arrives_and_a_wifi_stops_while_you_watch(tmp_path: Path) -> None:
+    """It is said when all of the past is here; the message about the Wi-Fi is shown, and says that
+    the site is simulated.
+    """
+    with demo(tmp_path / "d", 0) as (process, url):
+        assert process.stdout is not None
+        told = ""
+        for line in process.stdout:
+            told += line
+            if "⚠" in line:
+                break
+        assert "The past 1 days of the simulated sites are here: 96 batches in" in told
+        assert "Nhà văn hóa thôn Đoài (simulated): the Wi-Fi “NVH Đoài” is off air since" in told
+        [down] = [each for each in ask(url, "services") if each["state"] == "down"]
+        assert (down["site"], down["told"]) == ("mo-phong-2", True)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
 
 
 def test_it_ends_by_itself_when_told_so(tmp_path: Path) -> None:

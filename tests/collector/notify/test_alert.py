@@ -19,7 +19,7 @@ from tests.e2e.centre import SITE, Centre
 from tests.receivers import Mailbox, mailbox, webhook
 from tests.waiting import until
 
-SSID = "NVH thôn Đông"
+SSID, NAME = "NVH thôn Đông", "Campaign"
 
 
 class House:
@@ -108,9 +108,9 @@ async def test_off_air_is_told_once_and_so_is_its_end(tmp_path: Path, broker: st
         await at.pass_batches(4)
         assert (len(at.hook), len(at.mail.texts)) == (2, 2)
         for told in (at.hook, at.mail.texts):
-            assert f"⚠ {SITE}: Wi-Fi “{SSID}” ngừng phát từ" in told[0]
+            assert f"⚠ {NAME}: Wi-Fi “{SSID}” ngừng phát từ" in told[0]
             assert "Việc cần làm:" in told[0]
-            assert f"✓ {SITE}: Wi-Fi “{SSID}” đã phát lại từ" in told[1]
+            assert f"✓ {NAME}: Wi-Fi “{SSID}” đã phát lại từ" in told[1]
         shown = at.ask("collector")
         assert (shown["messages_waiting"], shown["messages_given_up"]) == (0, 0)
         assert "a-secret" not in at.centre.collector.log
