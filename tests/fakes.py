@@ -175,9 +175,7 @@ class FixedSources:
         self.latest_calls += 1
         if self.store_fault is not None:
             raise StoreUnavailableError(self.store_fault)
-        return [
-            each for each in self.readings if each.kind == kind and site in {None, each.site}
-        ]
+        return [each for each in self.readings if each.kind == kind and site in {None, each.site}]
 
     def series(  # noqa: PLR0917
         self, kind: str, value: str, site: str | None, start: int, end: int, step: int

@@ -96,6 +96,7 @@ class Collector:
         )
         self._sent_configs: dict[str, str] = {}
         self._embedded: EmbeddedBroker | None = None
+        self._app = create_app(self._status)
         self._server: uvicorn.Server | None = None
 
     async def run(
@@ -135,7 +136,7 @@ class Collector:
     def _page(self) -> Coroutine[None, None, None]:
         address = self._config.web
         settings = uvicorn.Config(
-            create_app(self._status),
+            self._app,
             host=address.host,
             port=address.port,
             log_level="warning",
@@ -262,6 +263,7 @@ class Collector:
         if self._server is not None and (
             page := {each for each in tasks if each.get_name() == "page"}
         ):
+            self._app.state.closing.set()
             self._server.should_exit = True
             await asyncio.wait(page, timeout=2)
         await self._end(tasks)

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import msgspec
 import typer
@@ -26,10 +26,14 @@ from sansang_collector.language import MissingCatalogueError, Translation, mark
 from sansang_collector.settings_file import InvalidFileError
 from sansang_wire.language import Language, wanted_language
 
+Asked = TypeVar("Asked")
 EXIT_WRONG = 1
 EXIT_CONFIG = 78
 
 Config = Annotated[Path, typer.Option("--config", help=mark("settings of the collector"))]
+Url = Annotated[
+    str | None, typer.Option("--url", help=mark("the collector, instead of asking the settings"))
+]
 Json = Annotated[bool, typer.Option("--json", help=mark("answer in JSON, for programs"))]
 Lang = Annotated[Language | None, typer.Option("--lang", help=mark("Vietnamese or English"))]
 
@@ -49,6 +53,7 @@ def main() -> NoReturn:
     for name, command, what in (
         ("up", up, mark("run the collector with its page")),
         ("doctor", doctor, mark("look whether all that a collector needs is there")),
+        ("sites", sites, mark("list the sites that the running collector knows")),
         ("agents", agents, mark("list the boxes that the running collector knows")),
         ("notify", notify, mark("send a trial message to everyone who would be told")),
         ("demo", demo, mark("a commune to look at: this machine and simulated sites")),
@@ -95,20 +100,43 @@ def doctor(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = No
     sys.exit(EXIT_CONFIG if mistakes else 0 if well else EXIT_WRONG)
 
 
-def agents(
-    config: Config = DEFAULT_PATH,
-    url: Annotated[
-        str | None,
-        typer.Option("--url", help=mark("the collector, instead of asking the settings")),
-    ] = None,
-    as_json: Json = False,
-    lang: Lang = None,
+def sites(
+    config: Config = DEFAULT_PATH, url: Url = None, as_json: Json = False, lang: Lang = None
 ) -> None:
     """Asks the collector's own API."""
     answer = _Answer(lang, as_json=as_json)
+    found, services = _ask(fleet.sites, config, url, answer)
+    if as_json:
+        answer.json(msgspec.to_builtins({"sites": found, "services": services}))
+    elif found:
+        answer.out.print(fleet.sites_table(found, services, answer.translate))
+    else:
+        answer.out.print(
+            answer.translate("There is no site yet: add the first one to the registry.")
+        )
+
+
+def agents(
+    config: Config = DEFAULT_PATH, url: Url = None, as_json: Json = False, lang: Lang = None
+) -> None:
+    """Asks the collector's own API."""
+    answer = _Answer(lang, as_json=as_json)
+    found = _ask(fleet.agents, config, url, answer)
+    if as_json:
+        answer.json(msgspec.to_builtins(found))
+    elif found:
+        answer.out.print(fleet.agents_table(found, answer.translate))
+    else:
+        answer.out.print(
+            answer.translate("There is no box yet: add the first one to the registry.")
+        )
+
+
+def _ask(ask: Callable[[str], Asked], config: Path, url: str | None, answer: "_Answer") -> Asked:
+    """What the running collector answers; the program ends when it does not."""
     where = url or f"http://{_load(config, answer).web}"
     try:
-        found = fleet.ask(where)
+        return ask(where)
     except fleet.NoAnswerError as error:
         what = answer.translate(
             "the collector at {url} does not answer: {error}", url=where, error=error
@@ -117,14 +145,6 @@ def agents(
             "start it with `sansang up`; `sansang doctor` says what is missing."
         )
         answer.fail(EXIT_WRONG, what, todo)
-    if as_json:
-        answer.json(msgspec.to_builtins(found))
-    elif found:
-        answer.out.print(fleet.table(found, answer.translate))
-    else:
-        answer.out.print(
-            answer.translate("There is no box yet: add the first one to the registry.")
-        )
 
 
 def notify(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = None) -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`sansang agents`: ask the running collector for its agents, and show them as a table."""
+"""`sansang agents`, `sansang sites`: ask the running collector, and show a table."""
 
 import time
+from typing import TypeVar
 
 import msgspec
 import urllib3
@@ -9,10 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from sansang_collector.language import Translation
-from sansang_collector.views import AgentView
-from sansang_collector.web.states import Tone, agent_state
+from sansang_collector.views import AgentView, ServiceView, SiteView
+from sansang_collector.web.states import SHAPES, WORST_FIRST, AgentState, Tone, agent_state
+from sansang_collector.web.wifi import Network, wifi
 
 TIMEOUT_S = 5
+Asked = TypeVar("Asked")
 STYLES: dict[Tone, str] = {"ok": "green", "warn": "yellow", "bad": "bold red", "none": "dim"}
 
 
@@ -20,23 +23,32 @@ class NoAnswerError(Exception):
     """The collector did not answer; the message says what came instead."""
 
 
-def ask(url: str) -> list[AgentView]:
+def agents(url: str) -> list[AgentView]:
     """The agents as the collector at `url` (`http://host:port`) tells. Raises NoAnswerError."""
+    return _ask(url, "agents", list[AgentView])
+
+
+def sites(url: str) -> tuple[list[SiteView], list[ServiceView]]:
+    """The sites, and what is held of their services; otherwise as `agents`."""
+    return _ask(url, "sites", list[SiteView]), _ask(url, "services", list[ServiceView])
+
+
+def _ask(url: str, what: str, shape: type[Asked]) -> Asked:
     try:
         answer = urllib3.request(
-            "GET", f"{url.rstrip('/')}/api/v1/agents", timeout=TIMEOUT_S, retries=False
+            "GET", f"{url.rstrip('/')}/api/v1/{what}", timeout=TIMEOUT_S, retries=False
         )
     except (urllib3.exceptions.HTTPError, ValueError) as error:
         raise NoAnswerError(str(error)) from error
     if answer.status != 200:
         raise NoAnswerError(f"HTTP {answer.status}")
     try:
-        return msgspec.json.decode(answer.data, type=list[AgentView])
+        return msgspec.json.decode(answer.data, type=shape)
     except msgspec.DecodeError as error:
         raise NoAnswerError(str(error)) from error
 
 
-def table(agents: list[AgentView], translate: Translation) -> Table:
+def agents_table(found: list[AgentView], translate: Translation) -> Table:
     """One row an agent: id, site, state in words, what came and what did not."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for title in (translate("Box"), translate("Site"), translate("State"), ""):
@@ -44,7 +56,7 @@ def table(agents: list[AgentView], translate: Translation) -> Table:
     for title in (translate("Batches"), translate("To come"), translate("Lost")):
         shown.add_column(title, justify="right")
     now = time.time_ns() // 1000
-    for agent in agents:
+    for agent in found:
         state = agent_state(agent, now, translate)
         site = agent.site or translate("not registered")
         if agent.simulated:
@@ -58,3 +70,41 @@ def table(agents: list[AgentView], translate: Translation) -> Table:
             *(translate.number(each) for each in figures),
         )
     return shown
+
+
+def sites_table(
+    found: list[SiteView], services: list[ServiceView], translate: Translation
+) -> Table:
+    """One row a site: id, name, state as its best box knows it, each expected Wi-Fi."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for title in (translate("Site"), translate("Name"), translate("State"), "", "Wi-Fi"):
+        shown.add_column(title)
+    now = time.time_ns() // 1000
+    for site in found:
+        name = site.name + (f" ({translate('simulated')})" if site.simulated else "")
+        states = [agent_state(agent, now, translate) for agent in site.agents]
+        nothing = AgentState("none", translate("No data yet"), translate("no box here yet"))
+        state = max(states, key=lambda each: WORST_FIRST.index(each.tone), default=nothing)
+        # What was held of a Wi-Fi before its box fell silent says nothing of now.
+        heard = [each for each in services if each.site == site.site and state.tone == "ok"]
+        shown.add_row(
+            Text(site.site),
+            Text(name),
+            Text(f"{state.shape} {state.word}", style=STYLES[state.tone]),
+            Text(state.since),
+            _networks(wifi(site, heard, (), now).networks, translate),
+        )
+    return shown
+
+
+def _networks(networks: list[Network], translate: Translation) -> Text:
+    if not networks:
+        return Text(translate("not measured"), style=STYLES["none"])
+    parts: list[Text] = []
+    for network in networks:
+        tone: Tone = "none" if network.on_air is None else "ok" if network.on_air else "bad"
+        word = {"none": translate("not measured"), "ok": translate("on air")}.get(
+            tone, translate("off air")
+        )
+        parts.append(Text(f"{SHAPES[tone]} {network.ssid}: {word}", style=STYLES[tone]))
+    return Text(", ").join(parts)

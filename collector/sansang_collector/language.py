@@ -55,6 +55,11 @@ class Translation:
         """21/11/2026 18:32, in Việt Nam's time."""
         return _date(at_us).strftime("%d/%m/%Y %H:%M")
 
+    def when(self, at_us: int, now_us: int) -> str:
+        """18:32 when that is today, else 20/11/2026 18:32."""
+        at = _date(at_us)
+        return f"{at:%H:%M}" if at.date() == _date(now_us).date() else self.instant(at_us)
+
     def duration(self, length_us: int) -> str:
         """The two largest units of it: 1 giờ 05 phút."""
         minutes = max(0, length_us) // MINUTE_US

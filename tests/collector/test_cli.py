@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import uvicorn
 
 from sansang_collector.web import create_app
-from tests.fakes import FixedSources, agent_view, site_view
+from tests.collector.web.reading import held
+from tests.fakes import NOW, FixedSources, agent_view, site_view
 
 SANSANG = Path(sys.executable).with_name("sansang")
 SITE = """
@@ -144,6 +146,30 @@ def test_agents_are_shown_as_a_table(config: Path) -> None:
     assert "\x1b" not in ran.stdout
 
 
+def test_sites_are_shown_as_a_table(config: Path) -> None:
+    """With their Wi-Fi as it is held; what was held before a box fell silent says nothing."""
+    del config
+    silent = agent_view("tay-1", "nvh-tay", NOW - 3_600_000_000)
+    sources = FixedSources(
+        [
+            site_view([agent_view(last_seen=NOW)], ssids=["NVH Dong"], simulated=True),
+            site_view([silent], "nvh-tay", "Nhà văn hóa thôn Tây", ssids=["NVH Dong"]),
+            site_view([], "nvh-moi", "[red]Mới"),
+        ],
+        service_views=[held("down"), msgspec.structs.replace(held("up"), site="nvh-tay")],
+    )
+    with page(sources) as url:
+        ran = sansang("sites", "--url", url)
+        told = json.loads(sansang("sites", "--url", url, "--json").stdout)
+    assert ran.returncode == 0, ran.stderr
+    dong, tay, moi = ran.stdout.splitlines()[1:]
+    assert re.search(r"nvh-dong .*Đông \(mô phỏng\) +● Hoạt động .* ◆ NVH Dong: mất sóng", dong)
+    assert re.search(r"nvh-tay .* ◆ Mất kết nối .* ○ NVH Dong: chưa đo", tay)
+    assert re.search(r"nvh-moi +\[red\]Mới +○ Chưa có số liệu .* chưa đo", moi)
+    assert [each["site"] for each in told["sites"]] == ["nvh-dong", "nvh-tay", "nvh-moi"]
+    assert [each["state"] for each in told["services"]] == ["down", "up"]
+
+
 def test_a_collector_that_does_not_answer_is_told_with_what_to_do(config: Path) -> None:
     """Its address comes from the settings."""
     ran = sansang("agents", "--config", config, "--lang", "en")
@@ -170,8 +196,10 @@ def test_the_doctor_finds_nothing_wrong_where_nothing_is(config: Path) -> None:
         "Port of the page",
         "Message broker",
         "Series store",
+        "Messages to people",
     }
     assert [name for name, check in checks.items() if not check["ok"]] == []
+    assert checks["Messages to people"]["detail"].startswith("Nobody is told")
 
 
 def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(tmp_path: Path) -> None:
@@ -208,6 +236,51 @@ def test_the_doctor_knows_a_running_collector(config: Path) -> None:
     assert checks["Port of the page"]["ok"]
     assert "our collector runs" in checks["Port of the page"]["detail"]
     assert "our collector runs" in checks["Message broker"]["detail"]
+
+
+def test_the_doctor_says_who_can_not_be_reached(config: Path) -> None:
+    """As the running collector knows; without the secrets of the address."""
+    urls = config.with_name("urls")
+    urls.touch(0o600)
+    urls.write_text("json://127.0.0.1/a-secret\n")
+    port = int(config.read_text().rsplit(":", 1)[1].strip().strip('"'))
+    with config.open("a") as settings:
+        settings.write('\n[notify]\nurls_file = "urls"\n')
+    _, checks = examined(config)
+    assert checks["Messages to people"]["ok"]
+    assert checks["Messages to people"]["detail"] == "1 channel"
+    failing = FixedSources(channels_failing=["json://127.0.0.1"])
+    with page(failing, port):
+        _, checks = examined(config)
+    assert not checks["Messages to people"]["ok"]
+    assert checks["Messages to people"]["detail"] == "not taken by json://127.0.0.1"
+    assert "a-secret" not in str(checks)
+
+
+def test_a_trial_message_reaches_everyone_who_can_be_reached(config: Path) -> None:
+    """It says whom it did not reach, and that is an error; nobody at all is one, too."""
+    ran = sansang("notify", "--config", config, "--lang", "en")
+    assert (ran.returncode, ran.stdout.strip()) == (
+        1,
+        "Nobody is told: name an urls_file in [notify].",
+    )
+    texts: list[str] = []
+    with webhook(texts) as url:
+        urls = config.with_name("urls")
+        urls.touch(0o600)
+        urls.write_text(f"{url}a-secret\nxml://localhost:{free_port()}/a-secret\n")
+        with config.open("a") as settings:
+            settings.write('\n[notify]\nurls_file = "urls"\n')
+        ran = sansang("notify", "--config", config, "--lang", "en")
+        told = json.loads(sansang("notify", "--config", config, "--json").stdout)
+    assert ran.returncode == 1
+    assert ran.stdout.splitlines() == ["● sent  json://127.0.0.1", "◆ not taken  xml://localhost"]
+    assert told == [
+        {"channel": "json://127.0.0.1", "ok": True},
+        {"channel": "xml://localhost", "ok": False},
+    ]
+    assert texts == ["Tin thử: khi có sự cố, anh/chị sẽ được báo theo cách này."] * 2
+    assert "a-secret" not in ran.stdout + ran.stderr
 
 
 def test_settings_that_can_not_be_used_end_the_examination(tmp_path: Path) -> None:

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Page, API, health and metrics as one application."""
 
-from collections.abc import Mapping
+import asyncio
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated
 
-import jinja2
-from fastapi import Depends, FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException as AnyHTTPException
 
 import sansang_collector
 from sansang_collector.language import Translation
-from sansang_collector.web import api, metrics, page
-from sansang_collector.web.http import Guard, wanted_language
+from sansang_collector.web import api, metrics
+from sansang_collector.web.events import changes
+from sansang_collector.web.http import Guard, language_of, wanted_language
+from sansang_collector.web.pages import Pages, Place, Rendered
 from sansang_collector.web.sources import Sources
 from sansang_wire.language import Language
 
@@ -24,7 +26,10 @@ Wanted = Annotated[Language, Depends(wanted_language)]
 
 
 def create_app(sources: Sources) -> FastAPI:
-    """The application over these sources. Raises MissingCatalogueError."""
+    """The application over these sources. Raises MissingCatalogueError.
+
+    `app.state.closing`, an asyncio.Event, ends the streams to readers.
+    """
     translations: dict[Language, Translation] = {
         "vi": Translation("vi"),
         "en": Translation("en"),
@@ -39,42 +44,49 @@ def create_app(sources: Sources) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.state.closing = asyncio.Event()
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    _add_page(app, sources, translations)
+    pages = Pages(sources, translations)
+    _add_pages(app, pages)
+    _add_absent(app, pages)
     api.add_routes(app, sources, translations)
     metrics.add_route(app, sources)
     return app
 
 
-def _add_page(app: FastAPI, sources: Sources, translations: Mapping[Language, Translation]) -> None:
-    templates = {name: _templates(each) for name, each in translations.items()}
-
-    def render(template: str, language: Language) -> str:
-        shown = page.build(sources, translations[language])
-        return templates[language].get_template(template).render(page=shown, language=language)
-
+def _add_pages(app: FastAPI, pages: Pages) -> None:
     @app.get("/", include_in_schema=False)
-    def whole(language: Wanted, lang: str | None = None) -> HTMLResponse:
-        answer = HTMLResponse(render("page.html", language))
-        if lang == language:
-            answer.set_cookie("lang", language, max_age=COOKIE_S, httponly=True, samesite="lax")
-        return answer
+    async def all_sites(language: Wanted, lang: str | None = None) -> Response:
+        return _page(await _found(pages, None, language), language, lang)
 
-    @app.get("/fragment", include_in_schema=False)
-    def fragment(language: Wanted) -> HTMLResponse:
-        return HTMLResponse(render("live.html", language))
+    @app.get("/sites/{site}", include_in_schema=False)
+    async def one_site(site: str, language: Wanted, lang: str | None = None) -> Response:
+        return _page(await _found(pages, site, language), language, lang)
+
+    @app.get("/events", include_in_schema=False)
+    async def events(language: Wanted, site: str | None = None) -> Response:
+        first = await _found(pages, site, language)
+        stream = changes(pages, Place(site, language), first, app.state.closing)
+        return StreamingResponse(stream, media_type="text/event-stream")
 
 
-def _templates(translation: Translation) -> jinja2.Environment:
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-    )
-    # The extension adds this method to the environment, which no type tells.
-    cast("Any", templates).install_gettext_translations(translation.catalogue)
-    return templates
+async def _found(pages: Pages, site: str | None, language: Language) -> Rendered:
+    found = await pages.get(Place(site, language))
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _page(rendered: Rendered, language: Language, lang: str | None) -> Response:
+    answer = HTMLResponse(rendered.whole)
+    if lang == language:
+        answer.set_cookie("lang", language, max_age=COOKIE_S, httponly=True, samesite="lax")
+    return answer
+
+
+def _add_absent(app: FastAPI, pages: Pages) -> None:
+    @app.exception_handler(404)
+    async def absent(request: Request, error: AnyHTTPException) -> Response:  # pyright: ignore[reportUnusedFunction] - registered
+        del error
+        return HTMLResponse(pages.absent(request.url.path, language_of(request)), 404)

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sites and their agents as the page shows them."""
+"""Sites and their agents as the pages show them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 from sansang_collector.language import Translation
 from sansang_collector.store.base import Latest
 from sansang_collector.views import AgentView, SiteView
 from sansang_collector.web import findings
+from sansang_collector.web.board import Board
 from sansang_collector.web.carriage import Carriage, carriage
+from sansang_collector.web.fields import word
+from sansang_collector.web.findings import Finding
 from sansang_collector.web.measured import Measured, measured
 from sansang_collector.web.states import WORST_FIRST, AgentState, agent_state
+from sansang_collector.web.wifi import Wifi, wifi
 
 
 class AgentCard(NamedTuple):
@@ -25,14 +30,15 @@ class AgentCard(NamedTuple):
 
 
 class SiteCard(NamedTuple):
-    """One site as the page shows it."""
+    """One site as the pages show it."""
 
-    id: str
-    name: str
+    view: SiteView
     kind: str
-    simulated: bool
+    link: str
     state: AgentState
+    heard: bool
     cut_off: bool
+    wifi: Wifi
     agents: list[AgentCard]
 
     def reaches(self, family: str) -> bool | None:
@@ -46,28 +52,64 @@ class SiteCard(NamedTuple):
         ]
         return any(answers) if answers else None
 
+    @property
+    def abroad_ms(self) -> float | None:
+        """The shortest round trip abroad of the working agents."""
+        times = [
+            each.measured.abroad_ms
+            for each in self.agents
+            if each.state.tone == "ok" and each.measured.abroad_ms is not None
+        ]
+        return min(times, default=None)
 
-def site_card(
-    site: SiteView, latest: Sequence[Latest], now: int, translate: Translation
-) -> SiteCard:
-    """`latest` are the site's newest readings; `now` is µs since the Unix epoch."""
+
+def site_card(site: SiteView, board: Board, translate: Translation) -> SiteCard:
+    """One site by what is known now."""
+    now, latest = board.now, board.latest.get(site.site, [])
     cards = [_agent_card(agent, latest, now, translate) for agent in site.agents]
     no_agent = AgentState("none", translate("No data yet"), translate("no box here yet"))
     # A site is known as well as its best agent knows it; what is wrong with another is a finding.
     states = sorted((card.state for card in cards), key=lambda s: WORST_FIRST.index(s.tone))
     state = states[-1] if states else no_agent
+    heard = state.tone == "ok"
     cut_off = findings.is_cut_off([card.measured for card in cards if card.state.tone == "ok"])
+    services = board.services.get(site.site, [])
+    on_air = wifi(site, services if heard else (), latest if heard else (), now)
+    if missing := on_air.missing:
+        since = min(each.since or now for each in missing)
+        state = AgentState("bad", translate("Wi-Fi off"), _since(since, now, translate))
     if cut_off:
-        state = AgentState("bad", translate("No Internet"), state.since)
+        state = AgentState("bad", translate("No Internet"), translate("the box can be heard"))
     return SiteCard(
-        id=site.site,
-        name=site.name,
+        view=site,
         kind=_kinds(translate).get(site.kind, site.kind),
-        simulated=site.simulated,
+        link=f"/sites/{quote(site.site, safe='')}",
         state=state,
+        heard=heard,
         cut_off=cut_off,
+        wifi=on_air,
         agents=cards,
     )
+
+
+def site_findings(card: SiteCard, board: Board, translate: Translation) -> list[Finding]:
+    """What is wrong at one site, the Internet of one family aside."""
+    site, where = card.view, (card.view.name, card.link)
+    found: list[Finding] = []
+    for agent, shown in zip(site.agents, card.agents, strict=True):
+        found += findings.of_agent(agent, shown.state, board.now, where, translate)
+    if card.cut_off:
+        found.append(findings.of_internet(*where, translate))
+    for network in card.wifi.missing:
+        reasons = [
+            reason
+            for each in board.latest.get(site.site, [])
+            if each.kind == "wifi" and each.labels.get("ssid") == network.ssid
+            if (reason := word(each.fields, "reason"))
+        ]
+        reason = reasons[0] if reasons else ""
+        found.append(findings.of_wifi(network, where, reason, board.now, translate))
+    return found
 
 
 def _agent_card(
@@ -78,9 +120,17 @@ def _agent_card(
         id=agent.agent,
         state=agent_state(agent, now, translate),
         measured=own,
-        measured_at="" if own.at is None else translate.instant(own.at),
+        measured_at="" if own.at is None else translate.when(own.at, now),
         carriage=carriage(agent, translate),
         version=agent.version,
+    )
+
+
+def _since(at: int, now: int, translate: Translation) -> str:
+    return translate(
+        "since {instant} ({duration})",
+        instant=translate.when(at, now),
+        duration=translate.duration(now - at),
     )
 
 

@@ -7,7 +7,9 @@ from typing import NamedTuple
 from sansang_collector.language import MINUTE_US, Translation
 from sansang_collector.views import AgentView, CollectorView
 from sansang_collector.web.measured import Measured
-from sansang_collector.web.states import SHAPES, WORST_FIRST, AgentState, Tone
+from sansang_collector.web.reasons import WIFI, in_words
+from sansang_collector.web.states import WORST_FIRST, AgentState, Tone
+from sansang_collector.web.wifi import Network
 
 CLONE_SHOWN_US = 24 * 60 * MINUTE_US
 SITES_NAMED = 12
@@ -27,11 +29,6 @@ class Finding(NamedTuple):
     group: str = ""
     """What many sites may have at once; see `gathered`."""
 
-    @property
-    def shape(self) -> str:
-        """What tells the tone without colour."""
-        return SHAPES[self.tone]
-
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """What needs a person soonest stands first."""
@@ -41,7 +38,7 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 def gathered(found: Sequence[Finding], translate: Translation) -> list[Finding]:
     """The findings, with one in place of many of the same kind."""
     shown = list(found)
-    for group in ("silent", "unheard"):
+    for group in ("silent", "wifi", "unheard"):
         same = [each for each in shown if each.group == group]
         if len(same) > MANY:
             shown = [each for each in shown if each.group != group]
@@ -54,6 +51,12 @@ def _many(group: str, same: Sequence[Finding], translate: Translation) -> Findin
     many = translate("Many sites")
     if group == "silent":
         what = translate.plural("{count} box offline", "{count} boxes offline", len(same))
+        todo = translate("ask whether the power or the carrier's network is down there.")
+        return Finding("bad", many, what, names, todo)
+    if group == "wifi":
+        what = translate.plural(
+            "Wi-Fi off at {count} site", "Wi-Fi off at {count} sites", len(same)
+        )
         todo = translate("ask whether the power or the carrier's network is down there.")
         return Finding("bad", many, what, names, todo)
     what = translate.plural("{count} box without data", "{count} boxes without data", len(same))
@@ -97,6 +100,15 @@ def of_collector(view: CollectorView, translate: Translation) -> list[Finding]:
     return found
 
 
+def of_reading(view: CollectorView, fault: str | None, translate: Translation) -> list[Finding]:
+    """The store can't be read, unless it is told already that it can't be written."""
+    if fault is None or view.store is not None:
+        return []
+    what = translate("can't read the stored readings")
+    todo = translate("see that the series database runs and has room.")
+    return [Finding("bad", translate("The centre"), what, fault, todo)]
+
+
 def of_agent(
     agent: AgentView,
     state: AgentState,
@@ -119,7 +131,7 @@ def of_agent(
         found.append(Finding("none", name, what, detail, todo, link, "unheard"))
     if agent.cloned_at is not None and now - agent.cloned_at <= CLONE_SHOWN_US:
         what = translate("two boxes answer to the id {agent}", agent=agent.agent)
-        detail = translate("Last seen {instant}.", instant=translate.instant(agent.cloned_at))
+        detail = translate("Last seen {instant}.", instant=translate.when(agent.cloned_at, now))
         todo = translate("give one of them an id of its own in the registry.")
         found.append(Finding("bad", name, what, detail, todo, link))
     if agent.config_mistakes:
@@ -141,6 +153,27 @@ def of_internet(name: str, link: str, translate: Translation) -> Finding:
     detail = translate("The box has power and can be heard; neither IPv4 nor IPv6 gets through.")
     todo = translate("check the modem; if its LOS light is red, call the carrier.")
     return Finding("bad", name, what, detail, todo, link)
+
+
+def of_wifi(
+    network: Network, where: tuple[str, str], reason: str, now: int, translate: Translation
+) -> Finding:
+    """A network that is off air though its box can be heard. `reason`: what the box knows of it."""
+    name, link = where
+    since = network.since or now
+    what = translate(
+        "Wi-Fi “{ssid}” off since {when} ({duration})",
+        ssid=network.ssid,
+        when=translate.when(since, now),
+        duration=translate.duration(now - since),
+    )
+    parts = [translate("The box has power and can be heard.")]
+    if reason:
+        parts.append(translate("It says: {reason}.", reason=in_words(reason, WIFI, translate)))
+    if network.told:
+        parts.append(translate("Its keeper was told."))
+    todo = translate("switch the Wi-Fi access point off and on again.")
+    return Finding("bad", name, what, " ".join(parts), todo, link, "wifi")
 
 
 def of_family(family: str, sites: Sequence[str], translate: Translation) -> list[Finding]:

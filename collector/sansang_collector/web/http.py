@@ -4,7 +4,7 @@
 import ipaddress
 from typing import Annotated
 
-from fastapi import Cookie, Header, Query
+from fastapi import Cookie, Header, Query, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -69,6 +69,12 @@ def wanted_language(
         if wish in {"vi", "en"}:
             return "en" if wish == "en" else "vi"
     return _preferred(accept_language or "")
+
+
+def language_of(request: Request) -> Language:
+    """The same, of a request that reached no page."""
+    asked, cookie = request.query_params.get("lang"), request.cookies.get("lang")
+    return wanted_language(asked, cookie, request.headers.get("accept-language"))
 
 
 def _preferred(accept_language: str) -> Language:

@@ -29,9 +29,28 @@ UNREACHABLE: Mapping[str, str] = MappingProxyType(
         "no_interface": mark("there is no such network interface"),
         "time_exceeded": mark("packets go round in circles"),
         "packet_too_big": mark("packets are too big for the path"),
+        "blackholed": mark("a route throws the packets away"),
+        "no_netlink": mark("the kernel would not say"),
+        "no_global_address": mark("no address of the Internet"),
+        "no_default_route": mark("no default route"),
+        "next_hop_failed": mark("the router does not answer"),
+        "server_failure": mark("the name server failed"),
+        "refused": mark("the name server refused"),
     }
 )
 """Of outcomes that are not ok."""
+
+WIFI: Mapping[str, str] = MappingProxyType(
+    {
+        "not_on_air": mark("the network is not being sent"),
+        "interface_down": mark("the radio is switched off"),
+        "starting": mark("the radio is starting"),
+        "no_wireless_interface": mark("the box has no Wi-Fi radio"),
+        "cannot_tell": mark("its radio can't tell"),
+        "no_nl80211": mark("its kernel has no Wi-Fi"),
+    }
+)
+"""Why an expected Wi-Fi is off air, or can't be judged."""
 
 REJECTED: Mapping[str, str] = MappingProxyType(
     {

@@ -22,11 +22,6 @@ class Line(NamedTuple):
     text: str
     label: str = ""
 
-    @property
-    def shape(self) -> str:
-        """What tells the tone without colour."""
-        return SHAPES[self.tone]
-
 
 class AgentState(NamedTuple):
     """An agent's state: a word, since when, and whether a person should do something."""
@@ -60,11 +55,11 @@ def agent_state(agent: AgentView, now: int, translate: Translation) -> AgentStat
         return AgentState("none", no_data, translate("connected, waiting for its first readings"))
     heard = heard or agent.last_seen
     if now - heard <= patience_us:
-        since = translate("last heard {instant}", instant=translate.instant(heard))
+        since = translate("last heard {instant}", instant=translate.when(heard, now))
         return AgentState("ok", translate("Working"), since)
     since = translate(
         "since {instant} ({duration})",
-        instant=translate.instant(heard),
+        instant=translate.when(heard, now),
         duration=translate.duration(now - heard),
     )
     if agent.status == "leaving":

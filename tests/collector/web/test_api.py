@@ -1,24 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """What programs read: the API, health and metrics."""
 
-from collections.abc import Callable
 from typing import Any
 
 import jsonschema
 import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from starlette.testclient import TestClient
 
-from sansang_collector.views import AgentView, CollectorView, SiteView
-from sansang_collector.web.sources import Sources
-from tests.fakes import FixedSources, agent_view, collector_view, epoch_view, site_view
-
-Browse = Callable[[Sources], TestClient]
+from sansang_collector.views import (
+    AgentView,
+    CollectorView,
+    SeriesAnswer,
+    SiteDetail,
+    SiteView,
+)
+from tests.collector.web.reading import MINUTE, SSID, Browse, held, one_site, over_time, wifi
+from tests.fakes import (
+    NOW,
+    FixedSources,
+    agent_view,
+    collector_view,
+    epoch_view,
+    site_view,
+)
 
 SEEN = 1_795_260_720_000_000
 EPOCHS = [epoch_view(received=118, outstanding=2, lost=1, last_received=SEEN)]
 AGENT = agent_view(last_seen=SEEN, epochs=EPOCHS, rejected={'odd "reason"\n': 3})
+QUESTION = "?kind=wifi&value=on_air&start=0&end=7200000000&step=3600000000"
 SOURCES = FixedSources(
     [site_view([AGENT])],
     strangers=[agent_view("cu-1", site=None)],
@@ -82,14 +92,15 @@ def test_every_operation_is_described_with_an_example_that_fits_its_schema(brows
         assert operation["summary"]
         if path == "/metrics":
             continue
-        for status in ("200", "404", "503"):
-            if status not in operation["responses"]:
+        for status in ("200", "404", "422", "503"):
+            if "example" not in str(operation["responses"].get(status)):
                 continue
             content = operation["responses"][status]["content"]["application/json"]
             schema = {**content["schema"], "components": described["components"]}
             jsonschema.validate(content["example"], schema)
             if status == "200":
-                jsonschema.validate(client.get(path.replace("{agent}", "dong-1")).json(), schema)
+                asked = path.format(agent="dong-1", site="nvh-dong") + QUESTION
+                jsonschema.validate(client.get(asked).json(), schema)
 
 
 def test_metrics_are_what_prometheus_reads(browse: Browse) -> None:
@@ -117,3 +128,84 @@ def test_metrics_are_what_prometheus_reads(browse: Browse) -> None:
         ("sansang_agent_batches_total", (("agent", "cu-1"), ("site", ""))): 0,
     }
     assert {key: samples.get(key) for key in expected} == expected
+
+
+def test_a_site_comes_with_its_services_and_newest_readings(browse: Browse) -> None:
+    """Its own and no other's; a program may read them back."""
+    sources = one_site(wifi(on_air=True, stations=4))
+    other = msgspec.structs.replace(held("down"), site="nvh-tay")
+    sources.service_views = [held("up"), other]
+    detail = msgspec.json.decode(
+        browse(sources).get("/api/v1/sites/nvh-dong").content, type=SiteDetail
+    )
+    assert detail.services == [held("up")]
+    [reading] = detail.latest
+    assert (reading.kind, reading.labels, reading.fields["stations"]) == (
+        "wifi",
+        {"ssid": SSID},
+        4,
+    )
+
+
+def test_a_value_over_time_is_told_with_its_unit(browse: Browse) -> None:
+    """Asked for a day until now, by five minutes, unless told otherwise."""
+    at = NOW - MINUTE
+    labels = {"target": "x", "family": "ipv6", "scope": "domestic"}
+    sources = one_site()
+    sources.series_given = {("reachability", "rtt_avg_ms"): [over_time(labels, (at, 7.5))]}
+    answer = msgspec.json.decode(
+        browse(sources)
+        .get("/api/v1/sites/nvh-dong/series?kind=reachability&value=rtt_avg_ms")
+        .content,
+        type=SeriesAnswer,
+    )
+    assert (answer.unit, answer.step) == ("ms", 300_000_000)
+    assert answer.end - answer.start == 86_400_000_000
+    assert [(each.labels, each.points) for each in answer.series] == [(labels, [(at, 7.5)])]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "detail"),
+    [
+        ("nvh-tay/series?kind=wifi&value=on_air", 404, "There is no site 'nvh-tay'."),
+        ("nvh-tay?", 404, "There is no site 'nvh-tay'."),
+        (
+            "nvh-dong/series?kind=wify&value=on_air",
+            422,
+            "There is no kind of reading 'wify'; did you mean 'wifi'?",
+        ),
+        (
+            "nvh-dong/series?kind=radio&value=x",
+            422,
+            "'radio' has no value 'x'; there are channel, frequency_mhz, outcome, reason, role, ",
+        ),
+        ("nvh-dong/series?kind=wifi&end=now", 422, "value is missing; end is a whole number of"),
+        ("nvh-dong/series?kind=wifi&value=on_air&end=-1", 422, "end is a whole number of micro"),
+        (
+            "nvh-dong/series?kind=wifi&value=on_air&start=5&end=5",
+            422,
+            "start must be before end, both in µs since the Unix epoch.",
+        ),
+        ("nvh-dong/series?kind=wifi&value=on_air&step=999999", 422, "step is in µs, and 1000000"),
+        (
+            "nvh-dong/series?kind=wifi&value=on_air&start=0&end=5001000000&step=1000000",
+            422,
+            "That would be 5001 points a series, 5000 at most: ask for a step of 1000200 µs.",
+        ),
+    ],
+)
+def test_a_question_without_an_answer_is_told_in_a_sentence(
+    asked: str, status: int, detail: str, browse: Browse
+) -> None:
+    """What is wrong with it, and what would be right."""
+    answer = browse(one_site()).get(f"/api/v1/sites/{asked}&lang=en")
+    assert answer.status_code == status
+    assert answer.json()["detail"].startswith(detail)
+
+
+@pytest.mark.parametrize("path", ["nvh-dong", "nvh-dong/series?kind=wifi&value=on_air"])
+def test_a_store_that_can_not_be_read_is_503_with_its_sentence(path: str, browse: Browse) -> None:
+    sources = one_site()
+    sources.store_fault = "InfluxDB does not answer"
+    answer = browse(sources).get(f"/api/v1/sites/{path}")
+    assert (answer.status_code, answer.json()) == (503, {"detail": "InfluxDB does not answer"})

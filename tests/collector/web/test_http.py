@@ -25,7 +25,7 @@ def test_this_machine_is_answered(name: str, browse: Browse) -> None:
     "name", ["evil.example", "evil.example:8080", "localhost.evil.example", "10.0.0.1", "", "["]
 )
 @pytest.mark.parametrize(
-    "path", ["/", "/fragment", "/api/v1/agents", "/metrics", "/static/page.js"]
+    "path", ["/", "/sites/nvh-dong", "/events", "/api/v1/agents", "/metrics", "/static/page.js"]
 )
 def test_a_foreign_name_is_refused(name: str, path: str, browse: Browse) -> None:
     """A name that was made to point here reads nothing (DNS rebinding); a sentence says why."""
@@ -34,7 +34,7 @@ def test_a_foreign_name_is_refused(name: str, path: str, browse: Browse) -> None
     assert "answers on 127.0.0.1 or localhost only" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/", "/fragment", "/healthz", "/static/page.css", "/absent"])
+@pytest.mark.parametrize("path", ["/", "/healthz", "/static/page.css", "/absent"])
 def test_every_answer_forbids_what_the_page_does_not_need(path: str, browse: Browse) -> None:
     """No script, style or frame from elsewhere, nor inline."""
     headers = browse(FixedSources()).get(path).headers
@@ -80,7 +80,7 @@ def test_the_language_is_the_one_asked_for(
         client.cookies.set("lang", cookie)
     answer = client.get(f"/{query}", headers={"Accept-Language": accepted} if accepted else {})
     assert f'<html lang="{expected}">' in answer.text
-    assert f'data-fragment="/fragment?lang={expected}"' in answer.text
+    assert f'data-events="/events?lang={expected}"' in answer.text
 
 
 def test_a_chosen_language_is_remembered(browse: Browse) -> None:
@@ -91,13 +91,17 @@ def test_a_chosen_language_is_remembered(browse: Browse) -> None:
     assert '<html lang="en">' in client.get("/").text
 
 
-def test_the_fragment_is_what_the_page_holds(browse: Browse) -> None:
-    """What the script puts in is what was there at first."""
-    client = browse(FixedSources())
+@pytest.mark.parametrize("path", ["/absent", "/sites/nvh-tay", "/events?site=nvh-tay"])
+def test_a_page_that_is_not_there_says_so_and_where_to_look(path: str, browse: Browse) -> None:
+    """In the language of the reader, in words and not in JSON."""
+    answer = browse(FixedSources()).get(path, headers={"Accept-Language": "en"})
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+    assert '<a href="/">look for it among all sites</a>' in answer.text
 
-    def without_time(text: str) -> str:
-        return re.sub(r"<time>[^<]*</time>", "", text)
 
-    fragment = without_time(client.get("/fragment").text)
-    assert "<html" not in fragment
-    assert fragment.strip() in without_time(client.get("/").text)
+def test_a_hostile_address_is_text_on_the_page_that_is_not_there(browse: Browse) -> None:
+    """It stands there as it was asked for, and does nothing."""
+    answer = browse(FixedSources()).get("/sites/%3Cscript%3Ealert(1)%3C%2Fscript%3E")
+    assert "<script>alert" not in answer.text
+    assert "&lt;script&gt;alert(1)" in answer.text

@@ -1,63 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a person reads on the page."""
+"""What a person reads on the page of all sites."""
 
-import html
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
-from starlette.testclient import TestClient
 
 import sansang_collector.web
-from sansang_collector.store.base import Latest
+from sansang_collector.store.base import Series
 from sansang_collector.views import CollectorView
-from sansang_collector.web.sources import Sources
-from sansang_collector.web.states import SHAPES
+from sansang_collector.web.strip import SLOT_US, SLOTS, day_until
 from tests import fakes
+from tests.collector.web.reading import (
+    MINUTE,
+    SSID,
+    Browse,
+    held,
+    one_site,
+    over_time,
+    read,
+    wifi,
+)
 from tests.fakes import (
     NOW,
     FixedSources,
     agent_view,
     collector_view,
-    epoch_view,
-    host,
     link,
     reachability,
     site_view,
 )
 
-Browse = Callable[[Sources], TestClient]
-
-MINUTE = 60_000_000
 STATIC = Path(sansang_collector.web.__file__).parent / "static"
-
-
-def words(page: str) -> str:
-    """The text a person reads: no tags, one space between words, plain spaces before units. The
-    shapes of list items are drawn by the style sheet.
-    """
-    for tone, shape in SHAPES.items():
-        page = page.replace(f'<li class="{tone}">', f"{shape} ")
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", page))).replace("\u00a0", " ")
-
-
-def read(client: TestClient, lang: str = "vi") -> str:
-    answer = client.get(f"/?lang={lang}")
-    assert answer.status_code == 200
-    return words(answer.text)
-
-
-def one_site(*readings: Latest) -> FixedSources:
-    return FixedSources([site_view([agent_view(last_seen=NOW)])], readings=list(readings))
 
 
 def test_when_all_is_well_a_sentence_says_so(browse: Browse) -> None:
     """With how many of how many boxes it is true for."""
     client = browse(one_site(reachability("nvh-dong", "dong-1", NOW)))
     assert "● Mọi thứ đều ổn: 1/1 thiết bị đo đang gửi số liệu." in read(client)
-    assert "● All is well: 1 of 1 boxes are sending their readings." in read(client, "en")
+    assert "● All is well: 1 of 1 boxes are sending their readings." in read(client, lang="en")
 
 
 def test_what_is_not_good_is_not_called_well(browse: Browse) -> None:
@@ -77,8 +59,8 @@ def test_a_family_that_does_not_reach_the_internet_is_one_finding(browse: Browse
         sources.readings += [reachability(name, agent.agent, NOW), failed]
     text = read(browse(sources))
     assert "■ Đường truyền — IPv6 không ra được Internet tại 2 điểm Thôn dong, Thôn doai" in text
-    assert "Điểm có Internet IPv4 2 / 2" in text
-    assert "Điểm có Internet IPv6 0 / 2" in text
+    assert "Điểm có Internet IPv6 0 / 2 2 chưa có" in text
+    assert text.count("■ Chưa có 12,3 ms") == 2
 
 
 def test_a_registry_without_sites_says_what_to_do(browse: Browse) -> None:
@@ -89,57 +71,9 @@ def test_a_registry_without_sites_says_what_to_do(browse: Browse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reading", "expected"),
-    [
-        (reachability("nvh-dong", "dong-1", NOW), "● IPv4 tốt (12,3 ms)"),
-        (
-            reachability("nvh-dong", "dong-1", NOW, "ipv6", outcome=2, reason="no_route"),
-            "◆ IPv6 không tới được: không có tuyến",
-        ),
-        (
-            reachability("nvh-dong", "dong-1", NOW, "ipv6", outcome=2, reason="brand_new"),
-            "◆ IPv6 không tới được: brand_new",
-        ),
-        (
-            reachability("nvh-dong", "dong-1", NOW, outcome=3, reason="not_permitted"),
-            "○ IPv4 không đo được: thiết bị không có quyền đo",
-        ),
-        (
-            reachability("nvh-dong", "dong-1", NOW, loss_pct=20),
-            "■ IPv4 mất 20 % số gói (12,3 ms)",
-        ),
-        (
-            link("nvh-dong", "dong-1", NOW),
-            "● eth0 đang nối, 1.000 Mb/s, nhận / gửi 1,3 / 0,3 Mb/s",
-        ),
-        (link("nvh-dong", "dong-1", NOW, up=False), "◆ không dùng: eth0"),
-        (
-            host("nvh-dong", "dong-1", NOW),
-            "● bộ nhớ còn 62 %, ổ đĩa còn 41 % (12,3 GB), 51 °C, đã chạy 3 ngày 4 giờ",
-        ),
-        (
-            host("nvh-dong", "dong-1", NOW, disk_free_bytes=10**9),
-            "■ bộ nhớ còn 62 %, ổ đĩa còn 3 %",
-        ),
-    ],
-)
-def test_readings_are_told_in_words(reading: Latest, expected: str, browse: Browse) -> None:
-    """With a shape for how good that is, Vietnamese numbers, and the reason when there is one."""
-    assert expected in read(browse(one_site(reading)))
-
-
-def test_old_readings_say_when_they_were_taken(browse: Browse) -> None:
-    """They lose their colour, and the family they tell of counts as not measured."""
-    text = read(browse(one_site(reachability("nvh-dong", "dong-1", NOW - 20 * MINUTE))))
-    assert re.search(r"Số liệu cuối, lúc \d\d/\d\d/\d{4} \d\d:\d\d:", text)
-    assert "○ IPv4 tốt" in text
-    assert "Điểm có Internet IPv4 0 / 1 1 điểm chưa có số liệu" in text
-
-
-@pytest.mark.parametrize(
     ("agent", "state", "finding"),
     [
-        (agent_view(last_seen=NOW), "● Hoạt động số liệu gần nhất", None),
+        (agent_view(last_seen=NOW), "● Hoạt động", None),
         (
             agent_view(last_seen=NOW - 65 * MINUTE),
             "◆ Mất kết nối từ",
@@ -150,12 +84,12 @@ def test_old_readings_say_when_they_were_taken(browse: Browse) -> None:
         (agent_view(), "○ Chưa có số liệu chưa từng liên lạc", "kiểm tra thiết bị đã cắm điện"),
     ],
 )
-def test_an_agent_has_a_state_and_since_when(
+def test_a_site_has_a_state_and_since_when(
     agent: fakes.AgentView, state: str, finding: str | None, browse: Browse
 ) -> None:
     """Silence is judged by batches: three minutes without one; what is wrong comes with a deed."""
     text = read(browse(FixedSources([site_view([agent])])))
-    assert state in text
+    assert f"Nhà văn hóa thôn Đông {state}" in text
     assert ("Việc cần làm:" in text) is (finding is not None)
     assert finding is None or f"Việc cần làm: {finding}" in text
 
@@ -172,7 +106,7 @@ def test_silence_says_since_when_and_for_how_long(browse: Browse) -> None:
     """The instant is in Việt Nam's time."""
     silent = FixedSources([site_view([agent_view(last_seen=NOW - 65 * MINUTE)])])
     assert re.search(
-        r"◆ Nhà văn hóa thôn Đông — mất kết nối từ \d\d/\d\d/\d{4} \d\d:\d\d \(1 giờ 05 phút\)",
+        r"◆ Nhà văn hóa thôn Đông — mất kết nối từ [\d/]* ?\d\d:\d\d \(1 giờ 05 phút\)",
         read(browse(silent)),
     )
 
@@ -186,29 +120,6 @@ def test_a_site_that_is_cut_off_though_its_box_is_heard_has_no_internet(browse: 
     assert "nếu đèn LOS đỏ, gọi nhà mạng" in text
     text = read(browse(one_site(dead, reachability("nvh-dong", "dong-1", NOW))))
     assert "◆ Mất Internet" not in text
-
-
-def test_carriage_tells_what_is_missing_and_why(browse: Browse) -> None:
-    """Epochs with gaps, what the box gave up, and refusals by reason."""
-    epochs = [
-        epoch_view(received=118, outstanding=2, lost=1, last_received=NOW),
-        epoch_view("f" * 16, received=7, last_received=NOW - MINUTE),
-    ]
-    agent = agent_view(
-        last_seen=NOW, epochs=epochs, rejected={"unknown_kind": 3, "odd": 1}, dropped_batches=4
-    )
-    text = read(browse(FixedSources([site_view([agent])])))
-    for expected in (
-        "Đã nhận 125 lô, còn 2 lô chưa về, mất 5 lô",
-        "1.500 số đo, 2 lần khởi động",
-        "phiên 01234567: đã nhận 118/121 lô, chưa về 2, mất 1",
-        "thiết bị phải bỏ vì hết chỗ lưu: 4 lô, 48 số đo",
-        "3 bị từ chối: loại chưa biết",
-        "1 bị từ chối: odd",
-        "đồng hồ đã đồng bộ (±2 ms)",
-    ):
-        assert expected in text
-    assert "ffffffff" not in text
 
 
 def test_clones_and_refused_settings_are_findings(browse: Browse) -> None:
@@ -239,7 +150,7 @@ def test_what_is_wrong_with_the_centre_comes_first(
 
 
 def test_a_store_that_can_not_be_read_costs_the_readings_not_the_page(browse: Browse) -> None:
-    """It is asked once, not once for each site."""
+    """It is asked once, not for each kind and site."""
     sources = FixedSources(
         [site_view([agent_view(last_seen=NOW)]) for _ in range(5)], store_fault="timed out"
     )
@@ -263,7 +174,7 @@ def test_simulated_sites_say_so_beside_their_name(browse: Browse) -> None:
     agent = agent_view(last_seen=NOW, simulated=True)
     client = browse(FixedSources([site_view([agent], simulated=True)]))
     assert "Nhà văn hóa thôn Đông mô phỏng" in read(client)
-    assert "Nhà văn hóa thôn Đông simulated" in read(client, "en")
+    assert "Nhà văn hóa thôn Đông simulated" in read(client, lang="en")
 
 
 def test_hostile_names_are_text(browse: Browse) -> None:
@@ -278,9 +189,11 @@ def test_hostile_names_are_text(browse: Browse) -> None:
             reachability("nvh-dong", "dong-1", NOW, outcome=2, reason=evil),
         ],
     )
-    answer = browse(sources).get("/")
-    assert "<script>alert" not in answer.text
-    assert answer.text.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 6
+    client = browse(sources)
+    for path, shown in (("/", 4), ("/sites/nvh-dong", 6)):
+        answer = client.get(path)
+        assert "<script>alert" not in answer.text
+        assert answer.text.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= shown
 
 
 def test_many_silent_sites_are_one_finding(browse: Browse) -> None:
@@ -297,32 +210,111 @@ def test_many_silent_sites_are_one_finding(browse: Browse) -> None:
 
 @pytest.mark.parametrize("silent_for", [0, 30 * MINUTE], ids=["working", "silent"])
 def test_a_commune_with_60_sites_is_below_100_kb(silent_for: int, browse: Browse) -> None:
-    """All that a browser loads, uncompressed; a page for a slow mobile line."""
-    seen = NOW - silent_for
-    sites = [
-        site_view(
-            [agent_view(f"nvh-{n:02}-1", f"nvh-{n:02}", seen)],
-            f"nvh-{n:02}",
-            f"Nhà văn hóa thôn {n}",
-            simulated=True,
-        )
-        for n in range(60)
-    ]
-    readings = [
-        reading
-        for site in sites
-        for name in [site.site]
-        for reading in (
-            *(
-                reachability(name, f"{name}-1", seen, family, scope)
-                for family in ("ipv4", "ipv6")
-                for scope in ("gateway", "domestic", "international")
-            ),
-            link(name, f"{name}-1", seen),
-            link(name, f"{name}-1", seen, "wlan0", up=False),
-            host(name, f"{name}-1", seen),
-        )
-    ]
-    client = browse(FixedSources(sites, readings=readings))
-    size = len(client.get("/").content) + sum(each.stat().st_size for each in STATIC.iterdir())
-    assert size < 100_000
+    """All that a browser loads, uncompressed; each Wi-Fi came and went eight times in the day."""
+    sources, start = FixedSources(), day_until(NOW)[0]
+    for number in range(60):
+        name, seen = f"nvh-{number:02}", NOW - silent_for
+        agent = agent_view(f"{name}-1", name, seen, simulated=True)
+        site = site_view([agent], name, f"Nhà văn hóa thôn {number}", simulated=True)
+        sources.site_views.append(site)
+        for family in ("ipv4", "ipv6"):
+            sources.readings.append(reachability(name, agent.agent, seen, family))
+        points = [(start + slot * SLOT_US, float(slot % 6 > 1)) for slot in range(SLOTS)]
+        on_air = Series(name, agent.agent, {"ssid": "NVH"}, points)
+        sources.series_given.setdefault(("wifi", "on_air"), []).append(on_air)
+    page = browse(sources).get("/")
+    assert page.text.count('<svg class="strip" viewBox="0 0 240') == 60
+    assert len(page.content) + sum(each.stat().st_size for each in STATIC.iterdir()) < 100_000
+
+
+def test_a_wifi_that_is_off_is_told_with_since_when_and_a_deed(browse: Browse) -> None:
+    """As the evidence was judged, with what the box knows of it and whether people were told."""
+    sources = one_site(wifi(on_air=False, reason="interface_down"), ssids=[SSID])
+    sources.service_views = [held("down")]
+    text = read(browse(sources))
+    assert re.search(r"— mất Wi-Fi “NVH Dong” từ [\d/]* ?\d\d:\d\d \(1 giờ 05 phút\)", text)
+    assert "Thiết bị báo: bộ phát đã tắt. Đã nhắn người phụ trách." in text
+    assert "Việc cần làm: tắt, bật lại bộ phát Wi-Fi." in text
+    assert "Nhà văn hóa có Wi-Fi lúc này 0 / 1 1 mất Wi-Fi" in text
+    assert "◆ Mất Wi-Fi từ" in text
+
+
+def test_a_single_reading_does_not_take_the_wifi_away(browse: Browse) -> None:
+    """Until it is judged it counts, but nobody is sent to the site."""
+    sources = one_site(wifi(on_air=False), ssids=[SSID])
+    sources.service_views = [held("unknown")]
+    text = read(browse(sources))
+    assert "Nhà văn hóa có Wi-Fi lúc này 0 / 1" in text
+    assert "● Hoạt động" in text
+    assert "Việc cần làm:" not in text
+    assert "■ không thấy “NVH Dong”, đang xác nhận" in read(browse(sources), "/sites/nvh-dong")
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        one_site(),
+        one_site(ssids=[SSID]),
+        one_site(wifi(on_air=None, reason="cannot_tell"), ssids=[SSID]),
+        one_site(wifi(on_air=True, at=NOW - 20 * MINUTE), ssids=[SSID]),
+        FixedSources([site_view([])]),
+        FixedSources(
+            [site_view([agent_view(last_seen=NOW - 20 * MINUTE)], ssids=[SSID])],
+            readings=[wifi(on_air=True, at=NOW - 10 * MINUTE)],
+            service_views=[held("up", judged=NOW - 10 * MINUTE)],
+        ),
+    ],
+    ids=["not expected", "no reading", "can't tell", "old", "no box", "silent box"],
+)
+def test_what_was_not_measured_stays_in_the_denominator(
+    sources: FixedSources, browse: Browse
+) -> None:
+    """It is neither on nor off: a house without evidence is never counted as met."""
+    assert "Nhà văn hóa có Wi-Fi lúc này 0 / 1 1 chưa đo" in read(browse(sources))
+
+
+def test_only_cultural_houses_count_as_such(browse: Browse) -> None:
+    """An office with Wi-Fi is no house; without a house there is nothing to count."""
+    office = site_view([agent_view(last_seen=NOW)], kind="office", ssids=[SSID])
+    sources = FixedSources([office], readings=[wifi(on_air=True)])
+    assert "Nhà văn hóa có Wi-Fi" not in read(browse(sources))
+    sources.site_views.append(site_view([], "nvh-tay", "Nhà văn hóa thôn Tây"))
+    assert "Nhà văn hóa có Wi-Fi lúc này 0 / 1 1 chưa đo" in read(browse(sources))
+
+
+def test_the_strip_of_a_day_says_how_long_the_wifi_was_there(browse: Browse) -> None:
+    """Drawn for the eye, told for the ear; what no box saw is no outage."""
+    start = day_until(NOW)[0]
+    shares = [1.0] * 10 + [0.0] * 2 + [0.5] * 2
+    points = [(start + slot * SLOT_US, share) for slot, share in enumerate(shares)]
+    sources = one_site()
+    sources.series_given = {("wifi", "on_air"): [over_time({"ssid": SSID}, *points)]}
+    page = browse(sources).get("/?lang=en").text
+    assert 'aria-label="Wi-Fi, 24 hours: on air 5 h 30 min, off 1 h 30 min, no data 1' in page
+    assert '<path class="ok" d="M0 10h50"/>' in page
+    assert '<path class="bad" d="M50 10h10"/>' in page
+    assert '<path class="warn" d="M60 10h10"/>' in page
+
+
+def test_several_communes_stand_apart(browse: Browse) -> None:
+    """Two may share a name: the code tells them apart."""
+    sources = FixedSources()
+    for number, code in enumerate(["11824", "02176", "11824"]):
+        site = site_view([], f"nvh-{number}", f"Thôn {number}")
+        sources.site_views.append(msgspec.structs.replace(site, commune=code))
+    text = read(browse(sources))
+    assert "Sẵn Sàng 2 xã · 3 điểm đo" in text
+    assert re.search("Xã Vĩnh Bảo Thôn 0 .* Thôn 2 .* Xã Vĩnh Bảo Thôn 1 ", text)
+
+
+def test_many_wifis_that_are_off_are_one_finding(browse: Browse) -> None:
+    """A carrier's fault in a commune is one thing to ask about."""
+    sources = FixedSources()
+    for number in range(6):
+        name = f"nvh-{number}"
+        agent = agent_view(f"{name}-1", name, NOW)
+        sources.site_views.append(site_view([agent], name, f"Thôn {number}", ssids=[SSID]))
+        sources.service_views.append(msgspec.structs.replace(held("down"), site=name))
+    text = read(browse(sources))
+    assert "◆ Nhiều điểm đo — mất Wi-Fi tại 6 điểm Thôn 0, Thôn 1," in text
+    assert text.count("Việc cần làm:") == 1

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All that is known now, taken once for every page, language and reader."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from sansang_collector.store.base import Latest, Series, StoreUnavailableError
+from sansang_collector.views import AgentView, CollectorView, ServiceView, SiteView
+from sansang_collector.web.sources import Sources
+from sansang_collector.web.strip import SLOT_US, Shares, day_until, shares
+from sansang_wire.readings import KINDS
+
+OfSite = TypeVar("OfSite", Latest, ServiceView, Series)
+
+
+class Board(NamedTuple):
+    """`now` in µs since the Unix epoch; `latest` and `services` by site."""
+
+    now: int
+    collector: CollectorView
+    sites: Sequence[SiteView]
+    agents: Sequence[AgentView]
+    services: Mapping[str, Sequence[ServiceView]]
+    latest: Mapping[str, Sequence[Latest]]
+    store_fault: str | None
+    """Why the newest readings could not be read."""
+
+    def site(self, name: str) -> SiteView | None:
+        """The site with this id."""
+        return next((each for each in self.sites if each.site == name), None)
+
+
+class Day(NamedTuple):
+    """How much of each half hour since `start` the Wi-Fi was on air, by site."""
+
+    start: int
+    wifi: Mapping[str, Shares]
+
+
+def take(sources: Sources) -> Board:
+    """Asks for everything; a store that can't be read costs the readings, and is asked once."""
+    latest: list[Latest] = []
+    fault = None
+    try:
+        latest = [each for kind in KINDS for each in sources.latest(kind, None)]
+    except StoreUnavailableError as error:
+        fault = str(error)
+    return Board(
+        now=sources.now(),
+        collector=sources.collector(),
+        sites=sources.sites(),
+        agents=sources.agents(),
+        services=_by_site(sources.services()),
+        latest=_by_site(latest),
+        store_fault=fault,
+    )
+
+
+def take_day(sources: Sources) -> Day:
+    """The Wi-Fi of every site; nothing of any when the store can't be read."""
+    start, end = day_until(sources.now())
+    try:
+        found = list(sources.series("wifi", "on_air", None, start, end, SLOT_US))
+    except StoreUnavailableError:
+        found = list[Series]()
+    by_site = _by_site(found)
+    return Day(start, {site: shares(series, start) for site, series in by_site.items()})
+
+
+def _by_site(found: Sequence[OfSite]) -> dict[str, list[OfSite]]:
+    by_site: dict[str, list[OfSite]] = {}
+    for each in found:
+        by_site.setdefault(each.site, []).append(each)
+    return by_site

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages for people: all sites, one site, none such; each rendered once for all its readers."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+from urllib.parse import quote
+
+import jinja2
+
+from sansang_collector.language import Translation
+from sansang_collector.store.base import StoreUnavailableError
+from sansang_collector.web import board, history, overview, site_page
+from sansang_collector.web.board import Board, Day
+from sansang_collector.web.history import History
+from sansang_collector.web.shared import Shared
+from sansang_collector.web.sources import Sources
+from sansang_collector.web.strip import day_until
+from sansang_wire.language import Language
+
+HERE = Path(__file__).parent
+BOARD_S, PAGE_S, DAY_S = 1, 1, 60
+"""How old it may be: what is known, a page made of it, what happened within 24 hours."""
+
+
+class Place(NamedTuple):
+    """Which page: of one site, or of all when it is None; in which language."""
+
+    site: str | None
+    language: Language
+
+
+class Rendered(NamedTuple):
+    """A page, and the part of it that changes; `version` changes with that part."""
+
+    whole: str
+    fragment: str
+    version: str
+
+
+class Pages:
+    """Renders pages in worker threads, from what is known now."""
+
+    def __init__(self, sources: Sources, translations: Mapping[Language, Translation]) -> None:
+        self._sources = sources
+        self._translations = translations
+        self._templates = {name: _templates(each) for name, each in translations.items()}
+        self._boards = Shared[None, Board](self._take_board, BOARD_S)
+        self._days = Shared[None, Day](self._take_day, DAY_S)
+        self._histories = Shared[str, History](self._take_history, DAY_S)
+        self._pages = Shared[Place, Rendered | None](self._render, PAGE_S)
+
+    async def get(self, place: Place) -> Rendered | None:
+        """None for a site that is not in the registry."""
+        return await self._pages.get(place)
+
+    def absent(self, path: str, language: Language) -> str:
+        """The page that says there is no such page."""
+        template = self._templates[language].get_template("absent.html")
+        return template.render(language=language, asked=path)
+
+    async def _take_board(self, _: None) -> Board:
+        return await asyncio.to_thread(board.take, self._sources)
+
+    async def _take_day(self, _: None) -> Day:
+        return await asyncio.to_thread(board.take_day, self._sources)
+
+    async def _take_history(self, site: str) -> History:
+        span = day_until(self._sources.now())
+        try:
+            return await asyncio.to_thread(history.take, self._sources, site, *span)
+        except StoreUnavailableError:
+            return {}
+
+    async def _render(self, place: Place) -> Rendered | None:
+        now, day = await asyncio.gather(self._boards.get(None), self._days.get(None))
+        if place.site is None:
+            return await asyncio.to_thread(self._overview, now, day, place.language)
+        if now.site(place.site) is None:
+            return None
+        past = await self._histories.get(place.site)
+        return await asyncio.to_thread(self._site, place.site, now, day, past, place.language)
+
+    def _overview(self, now: Board, day: Day, language: Language) -> Rendered:
+        page = overview.build(now, day, self._translations[language])
+        return self._rendered(page, None, language)
+
+    def _site(
+        self, site: str, now: Board, day: Day, past: History, language: Language
+    ) -> Rendered | None:
+        page = site_page.build(site, now, day, past, self._translations[language])
+        return page and self._rendered(page, site, language)
+
+    def _rendered(
+        self, page: overview.Overview | site_page.SitePage, site: str | None, language: Language
+    ) -> Rendered:
+        template = "overview.html" if site is None else "site.html"
+        path = "/" if site is None else f"/sites/{quote(site, safe='')}"
+        templates = self._templates[language]
+        shown = {"language": language, "path": path, "page": page}
+        fragment = templates.get_template(template).render(shown)
+        whole = templates.get_template("page.html").render(shown, fragment=fragment, site=site)
+        return Rendered(whole, fragment, hashlib.sha256(fragment.encode()).hexdigest()[:16])
+
+
+def _templates(translation: Translation) -> jinja2.Environment:
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # The extension adds this method to the environment, which no type tells.
+    cast("Any", templates).install_gettext_translations(translation.catalogue)
+    return templates

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Wi-Fi of a site over 24 hours, half an hour a slot, as a few SVG paths and as a sentence."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from sansang_collector.language import MINUTE_US, Translation
+from sansang_collector.store.base import Series
+from sansang_collector.web.states import Tone
+
+HOUR_US = 60 * MINUTE_US
+DAY_US = 24 * HOUR_US
+SLOT_US = 30 * MINUTE_US
+SLOTS = DAY_US // SLOT_US
+WIDTH, MIDDLE = 5, 10
+"""Of a slot, in the units of the drawing; the style sheet draws 4 of them and leaves one."""
+NEARLY = 0.01
+
+Shares = Sequence[float | None]
+
+
+class Strip(NamedTuple):
+    """A path for each tone, drawn as dashes; `text` says the same."""
+
+    paths: Mapping[Tone, str]
+    text: str
+
+
+def day_until(now: int) -> tuple[int, int]:
+    """The 24 hours until the end of the hour that `now` is in, so that hours are whole (µs)."""
+    end = now - now % HOUR_US + HOUR_US
+    return end - DAY_US, end
+
+
+def shares(on_air: Sequence[Series], start: int) -> list[float | None]:
+    """How much of each slot the Wi-Fi of one site was on air; None without evidence.
+
+    A network is there when any box sees it; a site has Wi-Fi when all its networks are there.
+    """
+    networks: dict[str, list[float | None]] = {}
+    for series in on_air:
+        slots = networks.setdefault(series.labels.get("ssid", ""), [None] * SLOTS)
+        for at, value in series.points:
+            slot = (at - start) // SLOT_US
+            if 0 <= slot < SLOTS:
+                slots[slot] = max(float(value), slots[slot] or 0.0)
+    return [
+        min((each for each in slot if each is not None), default=None)
+        for slot in zip(*networks.values(), strict=True)
+    ]
+
+
+def strip(of: Shares, start: int, now: int, translate: Translation) -> Strip | None:
+    """None when there is no evidence at all. What lies ahead of `now` is not drawn."""
+    if all(each is None for each in of):
+        return None
+    past = of[: 1 + (now - start) // SLOT_US]
+    paths: dict[Tone, str] = {}
+    at = 0
+    tones: list[Tone] = [_tone(each) for each in past]
+    for tone, run in groupby(tones):
+        slots = len(list(run))
+        paths[tone] = f"{paths.get(tone, '')}M{at * WIDTH} {MIDDLE}h{slots * WIDTH}"
+        at += slots
+    return Strip(paths, _in_words(past, translate))
+
+
+def _tone(share: float | None) -> Tone:
+    if share is None:
+        return "none"
+    return "ok" if share > 1 - NEARLY else "bad" if share < NEARLY else "warn"
+
+
+def _in_words(past: Shares, translate: Translation) -> str:
+    known = [each for each in past if each is not None]
+    there = int(sum(known) * SLOT_US)
+    gone = len(known) * SLOT_US - there
+    parts = [translate("on air {duration}", duration=translate.duration(there))]
+    if gone >= MINUTE_US:
+        parts.append(translate("off {duration}", duration=translate.duration(gone)))
+    if unknown := len(past) - len(known):
+        text = translate("no data {duration}", duration=translate.duration(unknown * SLOT_US))
+        parts.append(text)
+    return ", ".join(parts)

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is the Wi-Fi of a site on air, since when, and what else is known of it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sansang_collector.language import MINUTE_US, NARROW, Translation
+from sansang_collector.store.base import Latest
+from sansang_collector.views import ServiceView, SiteView
+from sansang_collector.web.fields import Fields, is_broken, number, word
+from sansang_collector.web.reasons import WIFI, in_words
+from sansang_collector.web.states import Line
+
+OLD_AFTER_US = 15 * MINUTE_US
+"""Three rounds of an agent on a metered line."""
+
+
+class Network(NamedTuple):
+    """One expected network. `on_air`: None when nobody can tell now; `since` in µs, as judged."""
+
+    ssid: str
+    on_air: bool | None
+    since: int | None
+    told: bool
+
+
+class Wifi(NamedTuple):
+    """All expected networks of a site; the site has Wi-Fi when each that can be judged is there."""
+
+    networks: list[Network]
+
+    @property
+    def on_air(self) -> bool | None:
+        """None when nobody can tell of any."""
+        known = [each.on_air for each in self.networks if each.on_air is not None]
+        return all(known) if known else None
+
+    @property
+    def missing(self) -> list[Network]:
+        """Those that are off air by the judgement of the evidence, not by a single reading."""
+        return [each for each in self.networks if each.on_air is False and each.since is not None]
+
+
+def wifi(
+    site: SiteView, services: Sequence[ServiceView], latest: Sequence[Latest], now: int
+) -> Wifi:
+    """`services` and `latest` are those of the site. What is old says nothing of now.
+
+    Until the evidence is judged, which takes a while when a Wi-Fi goes, the newest reading counts.
+    """
+    judged = {
+        each.subject: each
+        for each in services
+        if each.service == "wifi" and now - each.judged <= OLD_AFTER_US
+    }
+    seen = {
+        each.labels.get("ssid", ""): bool(on_air)
+        for each in latest
+        if each.kind == "wifi"
+        and now - each.at <= OLD_AFTER_US
+        and (on_air := number(each.fields, "on_air")) is not None
+    }
+    names = site.ssids or sorted({*judged, *seen})
+    return Wifi([_network(name, judged.get(name), seen.get(name)) for name in names])
+
+
+def _network(ssid: str, judged: ServiceView | None, seen: bool | None) -> Network:
+    if judged is None or judged.state == "unknown":
+        return Network(ssid, seen, None, told=False)
+    return Network(ssid, judged.state == "up", judged.since, told=judged.told)
+
+
+def sentences(networks: Sequence[Network], now: int, translate: Translation) -> list[Line]:
+    """Each network with since when it is so."""
+    return [_sentence(each, now, translate) for each in networks]
+
+
+def _sentence(network: Network, now: int, translate: Translation) -> Line:
+    ssid, since = network.ssid, network.since
+    if network.on_air is None:
+        return Line("none", translate("“{ssid}”: not measured", ssid=ssid))
+    if since is None:
+        if network.on_air:
+            return Line("ok", translate("“{ssid}” is on air", ssid=ssid))
+        return Line("warn", translate("“{ssid}” is not seen, being confirmed", ssid=ssid))
+    text = (
+        translate("“{ssid}” is on air since {when} ({duration})", **_times(network, now, translate))
+        if network.on_air
+        else translate(
+            "“{ssid}” is off air since {when} ({duration})", **_times(network, now, translate)
+        )
+    )
+    return Line("ok" if network.on_air else "bad", text)
+
+
+def _times(network: Network, now: int, translate: Translation) -> dict[str, str]:
+    since = network.since or now
+    return {
+        "ssid": network.ssid,
+        "when": translate.when(since, now),
+        "duration": translate.duration(now - since),
+    }
+
+
+def cells(latest: Sequence[Latest], translate: Translation) -> list[Line]:
+    """What one agent last saw of each expected network."""
+    return [_seen(each.labels.get("ssid", ""), each.fields, translate) for each in latest]
+
+
+def _seen(ssid: str, fields: Fields, translate: Translation) -> Line:
+    reason = word(fields, "reason")
+    why = f": {in_words(reason, WIFI, translate)}" if reason else ""
+    on_air = number(fields, "on_air")
+    if on_air is None or is_broken(fields):
+        return Line("none", translate("“{ssid}” could not be measured{why}", ssid=ssid, why=why))
+    if not on_air:
+        return Line("bad", translate("“{ssid}” is not on air{why}", ssid=ssid, why=why))
+    parts = [translate("“{ssid}” is on air", ssid=ssid)]
+    if channel := number(fields, "channel"):
+        parts.append(translate("channel {channel}", channel=int(channel)))
+    if (stations := number(fields, "stations")) is not None:
+        parts.append(_stations(stations, translate))
+    return Line("ok", ", ".join(parts))
+
+
+def radios(latest: Sequence[Latest], translate: Translation) -> list[Line]:
+    """What each wireless interface of the box does."""
+    return [_radio(each.labels.get("interface", ""), each.fields, translate) for each in latest]
+
+
+def _radio(interface: str, fields: Fields, translate: Translation) -> Line:
+    if is_broken(fields):
+        reason = in_words(word(fields, "reason"), WIFI, translate)
+        return Line("none", f"{interface}: {reason}")
+    if not fields.get("up"):
+        return Line("none", translate("{interface} is off", interface=interface))
+    parts = [interface]
+    if power := number(fields, "txpower_dbm"):
+        parts.append(translate("sends at {power}", power=_dbm(power, translate)))
+    if width := number(fields, "width_mhz"):
+        parts.append(f"{translate.number(width)}{NARROW}MHz")
+    if (stations := number(fields, "stations")) is not None:
+        parts.append(_stations(stations, translate))
+    if (worst := number(fields, "signal_worst_dbm")) is not None:
+        parts.append(translate("weakest signal {power}", power=_dbm(worst, translate)))
+    return Line("ok", ", ".join(parts))
+
+
+def _stations(count: float, translate: Translation) -> str:
+    return translate.plural("{count} device connected", "{count} devices connected", int(count))
+
+
+def _dbm(value: float, translate: Translation) -> str:
+    return f"{translate.number(value).replace('-', '−')}{NARROW}dBm"
