@@ -10,7 +10,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 ALONE := unshare --net --mount $(if $(filter 0,$(shell id -u)),,--user --map-root-user)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check soak bench lock runtime dev
+.PHONY: help demo test check lab soak bench lock runtime dev
 MAKEFLAGS += --no-print-directory
 
 help: ## list the commands
@@ -28,6 +28,11 @@ check: dev ## format, lint, types, imports
 	@.venv/bin/ruff check .
 	@.venv/bin/basedpyright
 	@.venv/bin/lint-imports
+
+lab: dev ## the heavy tests: the page in Chromium, a virtual machine with simulated radios
+	@tests/install_servers.sh lab
+	@tests/unpack_kernel.sh
+	@.venv/bin/python -m pytest -m lab $(ARGS)
 
 soak: dev ## a long campaign of power cuts, cable faults and killed servers (ARGS="--rounds N")
 	@rm -rf .build/soak && mkdir -p .build/soak

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages whose programs the tests run, where it may do so without asking.
+# Installs the Debian packages whose programs the tests run, where it may do so without asking; with
+# `lab` also those of the heavy tests (browser, virtual machine with radios).
 # Never fails: a test whose server is missing is skipped, and says so.
 set -u
 PATH="$PATH:/usr/sbin:/sbin"
@@ -12,6 +13,22 @@ need influxd influxdb
 need victoria-metrics victoria-metrics
 need ip iproute2
 need ping iputils-ping
+need radvd radvd
+need dnsmasq dnsmasq-base
+need dig bind9-dnsutils
+need openssl openssl
+need systemd-analyze systemd
+need shellcheck shellcheck
+if [ "${1:-}" = lab ]; then
+    need qemu-system-x86_64 qemu-system-x86
+    need hostapd hostapd
+    need wpa_supplicant wpasupplicant
+    need iw iw
+    need depmod kmod
+    need chromium chromium
+    need npm npm
+    fc-list :lang=vi 2>/dev/null | grep -q . || missing="$missing fontconfig fonts-noto-core"
+fi
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then
@@ -56,7 +73,7 @@ fi
 if command -v systemctl >/dev/null 2>&1; then
     for package in $missing; do
         case $package in
-        mosquitto | influxdb | victoria-metrics)
+        mosquitto | influxdb | victoria-metrics | hostapd | wpasupplicant)
             as_root systemctl disable "$package" >>"$log" 2>&1
             ;;
         esac

@@ -36,6 +36,9 @@ def free_port() -> int:
 class Server:
     """A program with a folder, a log and a way to ask whether it is ready."""
 
+    patience_s = START_S
+    """How long it may take to start."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
@@ -71,7 +74,7 @@ class Server:
                 stderr=log,
                 cwd=self.folder,
             )
-        deadline = time.monotonic() + START_S
+        deadline = time.monotonic() + self.patience_s
         while not self.ready():
             if not self.running or time.monotonic() > deadline:
                 self.kill()

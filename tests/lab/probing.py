@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run a probe inside a host of a lab: `python -m tests.lab.probing KIND SETTINGS SURROUNDINGS`.
+"""Run a probe inside a host of a lab: `python -m tests.lab.probing KIND SETTINGS CLOCK`.
 
 It measures once for each line it reads and prints the readings as one line of JSON.
 """
@@ -16,8 +16,11 @@ import msgspec
 
 from sansang_agent.probes.base import ClockState, Surroundings, all_probes
 from sansang_wire import checking
-from sansang_wire.readings import AnyReading
+from sansang_wire.readings import AnyReading, Clock
 from tests.lab.netns import Host
+
+SURROUNDINGS = Surroundings(Path("/"), None, lambda: ClockState("none", None))
+"""For a probe that does not look at them."""
 
 
 class ProbeInside:
@@ -44,10 +47,15 @@ class ProbeInside:
 
 @contextlib.contextmanager
 def probe_in(
-    host: Host, kind: str, settings: dict[str, Any] | None = None, before: tuple[str, ...] = ()
+    host: Host,
+    kind: str,
+    settings: dict[str, Any] | None = None,
+    before: tuple[str, ...] = (),
+    clock: Clock = "none",
 ) -> Generator[ProbeInside]:
     """`before` are words to put before the command, as `netns.WITHOUT_CAPABILITIES`."""
-    command = (*before, sys.executable, "-m", __name__, kind, json.dumps(settings or {}))
+    words = (kind, json.dumps(settings or {}), clock)
+    command = (*before, sys.executable, "-m", __name__, *words)
     with host.start(*command) as process:
         try:
             yield ProbeInside(process.stdin, process.stdout)
@@ -56,15 +64,19 @@ def probe_in(
 
 
 def read_once(
-    host: Host, kind: str, settings: dict[str, Any] | None = None, before: tuple[str, ...] = ()
+    host: Host,
+    kind: str,
+    settings: dict[str, Any] | None = None,
+    before: tuple[str, ...] = (),
+    clock: Clock = "none",
 ) -> list[AnyReading]:
-    with probe_in(host, kind, settings, before) as probe:
+    with probe_in(host, kind, settings, before, clock) as probe:
         return probe.run()
 
 
-async def main(kind: str, settings: str) -> None:
+async def main(kind: str, settings: str, clock: Clock) -> None:
     probe_type = all_probes()[kind]
-    surroundings = Surroundings(Path.cwd(), None, lambda: ClockState("none", None))
+    surroundings = Surroundings(Path.cwd(), None, lambda: ClockState(clock, None))
     checked = checking.check(json.loads(settings), probe_type.settings_type)
     probe = probe_type(checked, surroundings)
     while await asyncio.to_thread(sys.stdin.readline):
@@ -73,4 +85,4 @@ async def main(kind: str, settings: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    asyncio.run(main(*sys.argv[1:]))  # pyright: ignore[reportArgumentType]

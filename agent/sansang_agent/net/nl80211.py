@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the kernel knows of wireless interfaces and of the devices connected to them.
+
+Source: include/uapi/linux/nl80211.h. No privilege is needed. The kernel names the SSID of an access
+point only while it really beacons; that of a client stands in the last scan, beside the mark that
+it is connected. Hardware addresses of devices are dropped where they are read.
+"""
+
+import statistics
+import struct
+import sys
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sansang_agent.net.interfaces import is_up
+from sansang_agent.net.netlink import (
+    NETLINK_GENERIC,
+    Answer,
+    attribute,
+    attributes,
+    dump,
+    generic,
+    generic_attributes,
+    generic_family,
+)
+from sansang_wire.readings import RadioRole
+
+CMD_GET_INTERFACE, CMD_GET_STATION, CMD_GET_SCAN = 5, 17, 32
+ATTR_IFINDEX, ATTR_IFNAME, ATTR_IFTYPE, ATTR_STA_INFO = 3, 4, 5, 21
+ATTR_WIPHY_FREQ, ATTR_SSID, ATTR_TX_POWER_LEVEL, ATTR_CHANNEL_WIDTH = 38, 52, 98, 159
+ATTR_BSS, BSS_INFORMATION_ELEMENTS, BSS_STATUS, BSS_STATUS_ASSOCIATED = 47, 6, 9, 1
+ELEMENT_SSID = 0
+"""IEEE 802.11, 9.4.2.2."""
+STA_INFO_SIGNAL, STA_INFO_SIGNAL_AVG, STA_INFO_STA_FLAGS = 7, 13, 17
+STA_FLAG_AUTHORIZED = 1
+ROLES: dict[int, RadioRole] = {2: "station", 3: "access_point"}
+WIDTHS_MHZ = {0: 20, 1: 20, 2: 40, 3: 80, 4: 80, 5: 160, 6: 5, 7: 10, 13: 320}
+
+
+class Radio(NamedTuple):
+    """A wireless interface. `ssid` is empty while it neither beacons nor is connected."""
+
+    ifindex: int
+    name: str
+    role: RadioRole
+    ssid: bytes = b""
+    frequency_mhz: int | None = None
+    width_mhz: int | None = None
+    txpower_dbm: float | None = None
+    up: bool = False
+
+    @property
+    def channel(self) -> int | None:
+        """By IEEE 802.11, annex E."""
+        return None if self.frequency_mhz is None else channel_of(self.frequency_mhz)
+
+    @property
+    def on_air(self) -> bool:
+        """An access point that beacons, or a client that is connected to one."""
+        return self.up and bool(self.ssid) and self.frequency_mhz is not None
+
+
+class Stations(NamedTuple):
+    """Connected devices that may send, counted; of a client: its access point, 1 or 0."""
+
+    connected: int
+    signal_worst_dbm: float | None = None
+    signal_median_dbm: float | None = None
+
+
+def radios() -> list[Radio] | None:
+    """Every wireless interface, by its index; None when the kernel has no nl80211.
+
+    Raises OSError, TimeoutError.
+    """
+    family = generic_family("nl80211")
+    if family is None:
+        return None
+    found: list[Radio] = []
+    for radio in decode_radios(dump(NETLINK_GENERIC, family, generic(CMD_GET_INTERFACE))):
+        ssid = radio.ssid
+        if radio.role == "station" and not ssid:
+            ssid = decode_connected(dump(NETLINK_GENERIC, family, _of(radio, CMD_GET_SCAN)))
+        found.append(radio._replace(ssid=ssid, up=is_up(radio.name)))
+    return found
+
+
+def stations(radio: Radio) -> Stations:
+    """The devices of one interface. Raises OSError, TimeoutError."""
+    family = generic_family("nl80211")
+    if family is None:
+        return Stations(0)
+    return decode_stations(dump(NETLINK_GENERIC, family, _of(radio, CMD_GET_STATION)))
+
+
+def _of(radio: Radio, command: int) -> bytes:
+    return generic(command, attribute(ATTR_IFINDEX, struct.pack("=I", radio.ifindex)))
+
+
+def decode_radios(answers: Iterable[Answer]) -> list[Radio]:
+    """Interfaces that have a network interface; `up` is not among what nl80211 tells."""
+    told = [generic_attributes(answer.body) for answer in answers]
+    found = [_radio(each) for each in told if ATTR_IFNAME in each and ATTR_IFINDEX in each]
+    return sorted(found, key=lambda radio: radio.ifindex)
+
+
+def _radio(told: dict[int, bytes]) -> Radio:
+    power = told.get(ATTR_TX_POWER_LEVEL)
+    width = told.get(ATTR_CHANNEL_WIDTH)
+    frequency = told.get(ATTR_WIPHY_FREQ)
+    return Radio(
+        ifindex=_number(told[ATTR_IFINDEX]),
+        name=told[ATTR_IFNAME].rstrip(b"\0").decode(),
+        role=ROLES.get(_number(told.get(ATTR_IFTYPE, b"")), "other"),
+        ssid=told.get(ATTR_SSID, b""),
+        frequency_mhz=None if frequency is None else _number(frequency),
+        width_mhz=None if width is None else WIDTHS_MHZ.get(_number(width)),
+        # In hundredths (mBm).
+        txpower_dbm=None if power is None else _number(power, signed=True) / 100,
+    )
+
+
+def decode_stations(answers: Iterable[Answer]) -> Stations:
+    """Count the devices that are authorised, and sum up how well they are heard."""
+    infos = [
+        attributes(generic_attributes(answer.body).get(ATTR_STA_INFO, b"")) for answer in answers
+    ]
+    infos = [info for info in infos if _is_authorised(info)]
+    heard = [
+        _number(signal, signed=True)
+        for info in infos
+        if (signal := info.get(STA_INFO_SIGNAL_AVG) or info.get(STA_INFO_SIGNAL))
+    ]
+    if not heard:
+        return Stations(len(infos))
+    return Stations(len(infos), min(heard), statistics.median(heard))
+
+
+def decode_connected(answers: Iterable[Answer]) -> bytes:
+    """The SSID of the network that a client is connected to, by its last scan; empty if none."""
+    for answer in answers:
+        bss = attributes(generic_attributes(answer.body).get(ATTR_BSS, b""))
+        if _number(bss.get(BSS_STATUS, b"")) == BSS_STATUS_ASSOCIATED and BSS_STATUS in bss:
+            return _ssid_element(bss.get(BSS_INFORMATION_ELEMENTS, b""))
+    return b""
+
+
+def _ssid_element(elements: bytes) -> bytes:
+    """Elements are one byte of id, one of length, and so many bytes."""
+    at = 0
+    while at + 2 <= len(elements):
+        kind, length = elements[at], elements[at + 1]
+        if kind == ELEMENT_SSID:
+            return elements[at + 2 : at + 2 + length]
+        at += 2 + length
+    return b""
+
+
+def _is_authorised(info: dict[int, bytes]) -> bool:
+    """`struct nl80211_sta_flag_update`: mask, then set; what tells no flags has none to fail."""
+    flags = info.get(STA_INFO_STA_FLAGS)
+    if flags is None:
+        return True
+    mask, set_ = struct.unpack_from("=II", flags)
+    return bool(mask & set_ & (1 << STA_FLAG_AUTHORIZED))
+
+
+def channel_of(frequency_mhz: int) -> int | None:
+    """The channel's number; None for a frequency that has none."""
+    if frequency_mhz == 2484:
+        return 14
+    if 2412 <= frequency_mhz <= 2472:
+        return (frequency_mhz - 2407) // 5
+    if 4910 <= frequency_mhz <= 4980:
+        return (frequency_mhz - 4000) // 5
+    if 5000 < frequency_mhz < 5950:
+        return (frequency_mhz - 5000) // 5 if frequency_mhz != 5935 else 2
+    if 5955 <= frequency_mhz <= 7115:
+        return (frequency_mhz - 5950) // 5
+    return None
+
+
+def _number(value: bytes, *, signed: bool = False) -> int:
+    return int.from_bytes(value, sys.byteorder, signed=signed)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether an expected Wi-Fi is on air: by rule, and beside iw and hostapd in a virtual machine with
+simulated radios.
+"""
+
+from typing import Any
+
+import pytest
+
+from sansang_agent.net.nl80211 import Radio
+from sansang_agent.probes.base import ProbeSettings
+from sansang_agent.probes.wifi import WifiProbe, WifiSettings
+from sansang_wire.checking import InvalidSettingsError, check
+from tests.lab.probing import SURROUNDINGS
+from tests.lab.vm import require_vm, run_inside
+
+SSID = "NVH thôn Đông"
+POINT = Radio(2, "wlan0", "access_point", SSID.encode(), 2437, 20, 20.0, up=True)
+GUEST = Radio(3, "wlan1", "station", b"", 2437, 20, 20.0, up=True)
+
+
+def said(radios: list[Radio] | None, **settings: Any) -> tuple[str, str | None]:
+    """Outcome and reason for radios that are not on air."""
+    probe = WifiProbe(WifiSettings(ssids=[SSID], **settings), SURROUNDINGS)
+    reading = probe._reading(1, SSID, radios)
+    assert reading.on_air is {"failed": False, "broken": None}[reading.outcome]
+    return reading.outcome, reading.reason
+
+
+@pytest.mark.parametrize(
+    ("radios", "expected"),
+    [
+        (None, ("broken", "no_nl80211")),
+        ([], ("broken", "no_wireless_interface")),
+        ([GUEST], ("broken", "cannot_tell")),
+        ([GUEST._replace(ssid=b"Khach")], ("broken", "cannot_tell")),
+        ([POINT._replace(ssid=b"")], ("failed", "not_on_air")),
+        ([POINT._replace(ssid=b"Khach")], ("failed", "not_on_air")),
+        ([POINT._replace(ssid=b"", up=False)], ("failed", "interface_down")),
+    ],
+)
+def test_off_air_is_told_from_not_knowing(
+    radios: list[Radio] | None, expected: tuple[str, str]
+) -> None:
+    """Only an access point of this box can be off air; an idle radio says nothing of others."""
+    assert said(radios) == expected
+
+
+def test_a_box_that_has_to_be_the_access_point_is_off_air_without_one() -> None:
+    """Told so by its settings: hostapd that never started leaves an idle radio."""
+    for radios in (None, [], [GUEST]):
+        assert said(radios, access_point=True) == ("failed", "not_on_air")
+
+
+async def test_nothing_expected_is_nothing_read() -> None:
+    """A site without a Wi-Fi of its own has no readings, rather than bad ones."""
+    probe = WifiProbe(WifiSettings(), SURROUNDINGS)
+    assert list(await probe.run()) == []
+    assert not probe.needs()
+
+
+@pytest.mark.parametrize(
+    "ssids", [["ô" * 17], ["NVH", "NVH"], [""], ["x" * 33]], ids=["bytes", "twice", "empty", "long"]
+)
+def test_names_that_no_radio_can_send_are_refused(ssids: list[str]) -> None:
+    """With the settings, not at every run."""
+    settings: type[ProbeSettings] = WifiSettings
+    with pytest.raises(InvalidSettingsError):
+        check({"ssids": ssids}, settings)
+
+
+@pytest.mark.lab
+@pytest.mark.timeout(400)
+def test_beside_iw_and_hostapd_on_simulated_radios() -> None:
+    """On air, with a guest, killed, back, switched off, idle: each as iw says in the same run."""
+    require_vm("hostapd", "hostapd_cli", "wpa_supplicant", "iw", "modprobe")
+    told = {each["when"]: each for each in run_inside("tests.lab.wifi_house", "compare")}
+    seen = {
+        when: (wifi["outcome"], wifi.get("reason"), wifi.get("stations"))
+        for when, each in told.items()
+        for wifi in each.get("wifi", [])
+    }
+    assert seen == {
+        "before": ("broken", "cannot_tell", None),
+        "on air": ("ok", None, 0),
+        "with a guest": ("ok", None, len(told["with a guest"]["iw"])),
+        "killed": ("failed", "not_on_air", None),
+        "back": ("ok", None, 0),
+        "switched off": ("failed", "interface_down", None),
+        "idle": ("failed", "not_on_air", None),
+        "idle, by another box": ("broken", "cannot_tell", None),
+        "idle, and should not be": ("failed", "not_on_air", None),
+    }
+    assert seen["with a guest"][2] == 1
+    assert ("ssid" in told["on air"]["iw"], "ssid" in told["killed"]["iw"]) == (True, False)
+    point, guest = told["radios"]["radio"]
+    assert (point["role"], guest["role"]) == ("access_point", "station")
+    assert point["ssid"] == guest["ssid"] == SSID
+    for radio, interface in ((point, "wlan0"), (guest, "wlan1")):
+        of_iw = told["radios"]["iw"].split(f"Interface {interface}")[1].split("Interface")[0]
+        assert f"channel {radio['channel']} ({radio['frequency_mhz']} MHz)" in of_iw
+        assert f"width: {radio['width_mhz']} MHz" in of_iw
+        assert f"txpower {radio['txpower_dbm']:.2f} dBm" in of_iw
+    assert f"signal avg:\t{point['signal_worst_dbm']} dBm" in told["with a guest"]["iw"][0]
+
+
+@pytest.mark.lab
+@pytest.mark.timeout(900)
+def test_a_radio_that_stops_is_told_once_and_its_end_once() -> None:
+    """Agent, broker, collector, mail server and webhook in one machine: one message at each when
+    hostapd is killed, none when the collector is killed and started again, one when it is back.
+    """
+    require_vm("hostapd", "hostapd_cli", "modprobe")
+    told = run_inside("tests.lab.wifi_house", "off-air", patience_s=840)
+    counts = {each["when"]: (len(each["hook"]), len(each["mail"])) for each in told}
+    assert counts == {"on air": (0, 0), "off air": (1, 1), "restarted": (1, 1), "back": (2, 2)}
+    for texts in (told[-1]["hook"], told[-1]["mail"]):
+        assert f"⚠ NVH thôn Đông: Wi-Fi “{SSID}” ngừng phát từ" in texts[0]
+        assert f"✓ NVH thôn Đông: Wi-Fi “{SSID}” đã phát lại từ" in texts[1]
