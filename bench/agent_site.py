@@ -24,7 +24,11 @@ from tests.servers import Mosquitto
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 CENTRE = "203.0.113.1"
 TARGETS = ("1.1.1.1", "8.8.8.8", "2606:4700:4700::1111", "2001:4860:4860::8888")
-ZONE = {"vnnic.vn": ["198.51.100.9", "2001:db8:2::9"]}
+SITE = "vnnic.vn"
+ZONE = {SITE: ["198.51.100.9", "2001:db8:2::9"]}
+RESOLVERS = ("1.1.1.1", "2606:4700:4700::1111")
+PAGE_BYTES = 100_000
+TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
 REGISTRY = """
 [[sites]]
 id = "bench"
@@ -54,11 +58,11 @@ class Box:
         self.host = host = lab.host(profile)
         _cable(lab, (host, "eth0"), (internet, f"wan{number}"), number)
         _cable(lab, (host, "eth1"), (centre, f"line{number}"), 100 + number)
-        host.route(f"default via 10.{number}.0.1", f"default via fd00:{number}::1")
+        host.route(f"default via 10.{number}.0.1", f"default via 2001:db8:{number}::1")
         host.route(f"{CENTRE} via 10.{100 + number}.0.1")
         host.sysctl("net.ipv4.ping_group_range", "0 2147483647")
         host.file("/etc/nsswitch.conf", "hosts: dns\n")
-        host.file("/etc/resolv.conf", f"nameserver {TARGETS[0]}\n")
+        host.file("/etc/resolv.conf", "".join(f"nameserver {each}\n" for each in RESOLVERS))
 
     def billed(self, interface: str) -> int:
         """Bytes through an interface so far, both ways, without Ethernet's own 14 a frame."""
@@ -121,15 +125,29 @@ def site(folder: Path) -> Generator[list[Box]]:
     """A box for each profile, everything around it running."""
     with Lab() as lab, contextlib.ExitStack() as stack:
         internet = lab.host("internet")
-        addresses = [*TARGETS, *ZONE["vnnic.vn"]]
+        addresses = [*TARGETS, *ZONE[SITE]]
         internet.address("lo", *(f"{each}/{128 if ':' in each else 32}" for each in addresses))
-        names = (sys.executable, "-m", "tests.lab.name_server", TARGETS[0], json.dumps(ZONE))
-        stack.enter_context(internet.serving(*names))
+        for resolver in RESOLVERS:
+            names = (sys.executable, "-m", "tests.lab.name_server", resolver, json.dumps(ZONE))
+            stack.enter_context(internet.serving(*names))
+        authority = trustme.CA()
+        stack.enter_context(internet.serving(*_page(folder, authority)))
+        trusted = Path(TRUSTED).read_text() + authority.cert_pem.bytes().decode()
         centre = lab.host("centre")
         centre.address("lo", f"{CENTRE}/32")
         for name, command in {"mosquitto": _broker(folder), "sansang": _collector(folder)}.items():
             stack.enter_context(_running(centre, folder / f"{name}.log", *command))
-        yield [Box(lab, internet, centre, profile) for profile in PROFILES]
+        boxes = [Box(lab, internet, centre, profile) for profile in PROFILES]
+        for box in boxes:
+            box.host.file(TRUSTED, trusted)
+        yield boxes
+
+
+def _page(folder: Path, authority: trustme.CA) -> list[str]:
+    """A long one: of it the probe reads only so much."""
+    certificate = folder / "page.pem"
+    authority.issue_cert(SITE).private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    return [sys.executable, "-m", "tests.lab.web_server", str(certificate), str(PAGE_BYTES)]
 
 
 def _broker(folder: Path) -> list[str]:
@@ -171,10 +189,10 @@ def _cable(lab: Lab, box: tuple[Host, str], far: tuple[Host, str], number: int) 
     """Neighbours are permanent: what they ask each other never leaves a site, and nobody bills."""
     lab.cable(*box, *far)
     for (host, name), (other, its), own, next_ in ((box, far, 2, 1), (far, box, 1, 2)):
-        host.address(name, f"10.{number}.0.{own}/24", f"fd00:{number}::{own}/64")
+        host.address(name, f"10.{number}.0.{own}/24", f"2001:db8:{number}::{own}/64")
         # A veth would carry 64 KiB as one packet, which no line does.
         host.run("ip", "link", "set", name, "gso_max_segs", "1")
         address = other.json("ip", "-j", "link", "show", its)[0]["address"]
-        for neighbour in (f"10.{number}.0.{next_}", f"fd00:{number}::{next_}"):
+        for neighbour in (f"10.{number}.0.{next_}", f"2001:db8:{number}::{next_}"):
             entry = ("neigh", "replace", neighbour, "lladdr", address, "dev", name)
             host.run("ip", *entry, "nud", "permanent")

@@ -12,12 +12,6 @@ from sansang_agent.net.echoes import Echoes
 from sansang_agent.net.targets import Located
 from sansang_wire.readings import EchoMethod, Outcome
 
-BROKEN = {
-    *(reasons.NOT_PERMITTED, reasons.NO_GATEWAY, reasons.NO_NETLINK),
-    *("too_many_open_files", "no_buffer"),
-}
-"""With these nothing was learnt of the target."""
-
 
 class EchoValues(TypedDict):
     """The fields that `ReachabilityReading` and `PathReading` share."""
@@ -84,4 +78,4 @@ def _to_the_us(milliseconds: float | None) -> float | None:
 def _outcome(reason: str | None) -> Outcome:
     if reason is None:
         return "ok"
-    return "broken" if reason in BROKEN else "unreachable"
+    return "broken" if reason in reasons.BROKEN else "unreachable"

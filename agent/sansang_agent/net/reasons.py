@@ -11,6 +11,16 @@ NO_GATEWAY = "no_gateway"
 NOT_PERMITTED = "not_permitted"
 NO_NETLINK = "no_netlink"
 """The kernel would not say what it knows of addresses and routes."""
+NO_ADDRESS = "no_address"
+MALFORMED_ANSWER = "malformed_answer"
+INCOMPLETE_ANSWER = "incomplete_answer"
+TOO_SLOW = "too_slow"
+"""It answers, but not to the end."""
+
+BROKEN = {
+    *(NOT_PERMITTED, NO_GATEWAY, NO_NETLINK, "too_many_open_files", "no_buffer"),
+}
+"""With these nothing was learnt of the target."""
 
 _BY_ERRNO = {
     errno.ENETUNREACH: NO_ROUTE,
@@ -29,6 +39,7 @@ _BY_ERRNO = {
     errno.ENXIO: "no_interface",
     errno.ECONNREFUSED: "connection_refused",
     errno.ECONNRESET: "connection_reset",
+    errno.EPIPE: "connection_reset",
     errno.ETIMEDOUT: NO_ANSWER,
     errno.ENOBUFS: "no_buffer",
     errno.EAGAIN: "no_buffer",
