@@ -10,7 +10,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 ALONE := unshare --net --mount $(if $(filter 0,$(shell id -u)),,--user --map-root-user)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lab soak bench lock runtime dev
+.PHONY: help demo test check lab soak bench screenshots lock runtime dev
 MAKEFLAGS += --no-print-directory
 
 help: ## list the commands
@@ -38,11 +38,15 @@ soak: dev ## a long campaign of power cuts, cable faults and killed servers (ARG
 	@rm -rf .build/soak && mkdir -p .build/soak
 	@$(ALONE) .venv/bin/python -m tests.e2e.campaign --folder $(CURDIR)/.build/soak --rounds 900 $(ARGS)
 
-bench: dev ## what it costs and carries: stores, collector, a backlog, the agent (20 minutes)
+bench: dev ## what it costs and carries: stores, collector, a backlog, the agent, the page (20 minutes)
 	@.venv/bin/python -m bench.store
 	@.venv/bin/python -m bench.carriage
 	@.venv/bin/python -m bench.backlog
 	@$(ALONE) .venv/bin/python -m bench.agent
+	@.venv/bin/python -m bench.page
+
+screenshots: dev ## pictures of the page of a demo, into docs/screenshots (needs chromium)
+	@.venv/bin/python -m tests.screenshots
 
 lock: dev ## pin every dependency anew where a pyproject asks for it (ARGS=--upgrade: all of them)
 	@$(COMPILE) --group build --output-file requirements.lock

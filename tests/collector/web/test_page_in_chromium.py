@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page as a browser has it: live, by keyboard, without JavaScript, on a phone, accessible."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.capabilities import missing, program
+from tests.collector.serving import page as serve
+from tests.collector.web.communes import troubled
+from tests.collector.web.reading import one_site
+from tests.fakes import NOW, FixedSources, reachability
+from tests.servers import free_port
+
+pytestmark = pytest.mark.lab
+
+ROOT = Path(__file__).parents[3]
+PHONE, DESKTOP = (390, 844), (1280, 900)
+WITHIN_MS = 15_000
+A4_PX = 688
+"""210 mm less two margins of 14 mm, at 96 pixels an inch."""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program("chromium", "browser"))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> Path:
+    """The script of axe-core, as the lock pins it."""
+    folder = ROOT / ".build/axe"
+    script = folder / "node_modules/axe-core/axe.min.js"
+    if not script.exists():
+        npm = program("npm", "axe-core")
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(ROOT / "tests/axe" / name, folder)
+        ran = subprocess.run(
+            [npm, "ci", "--ignore-scripts", "--no-audit"],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if ran.returncode != 0:
+            missing("axe-core", f"npm could not install it: {ran.stderr[-200:]}")
+    return script
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A commune in which something of everything is wrong."""
+    with serve(troubled()) as address:
+        yield address
+
+
+def cut_off() -> list[Any]:
+    return [reachability("nvh-dong", "dong-1", NOW, outcome=2)]
+
+
+def test_a_change_is_seen_without_reloading(chromium: Browser) -> None:
+    """What a person has opened, stands on and has scrolled to stays as it is."""
+    sources = one_site(reachability("nvh-dong", "dong-1", NOW))
+    with serve(sources) as address:
+        page = chromium.new_page(viewport={"width": 390, "height": 300})
+        page.add_init_script(
+            "addEventListener('DOMContentLoaded',"
+            " () => { window.row = document.querySelector('tr') })"
+        )
+        page.goto(f"{address}/?lang=vi")
+        page.evaluate("window.notReloaded = true")
+        page.locator("#centre summary").click()
+        page.locator("tbody a").focus()
+        before = page.evaluate("scrollY")
+        assert before > 0
+        sources.readings = cut_off()
+        expect(page.locator("tbody")).to_contain_text("Mất Internet", timeout=WITHIN_MS)
+        expect(page.locator(".finding")).to_contain_text("mất Internet")
+        assert page.evaluate("window.notReloaded")
+        assert page.evaluate("window.row.isConnected"), "the first message put a new page there"
+        assert page.evaluate("document.activeElement.textContent") == "Nhà văn hóa thôn Đông"
+        assert page.locator("#centre").get_attribute("open") is not None
+        assert page.evaluate("scrollY") >= before
+        page.close()
+
+
+def test_a_lost_connection_is_said_and_comes_back(chromium: Browser) -> None:
+    """What stands on the page is then old; nobody needs to reload it."""
+    port, sources = free_port(), one_site()
+    page = chromium.new_page()
+    with serve(sources, port) as address:
+        page.goto(f"{address}/?lang=vi")
+        expect(page.locator("#lost")).to_be_hidden()
+    expect(page.locator("#lost")).to_be_visible(timeout=WITHIN_MS)
+    sources.readings = cut_off()
+    with serve(sources, port):
+        expect(page.locator("#lost")).to_be_hidden(timeout=WITHIN_MS)
+        expect(page.locator("tbody")).to_contain_text("Mất Internet", timeout=WITHIN_MS)
+        page.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/sites/nvh-1", "/sites/absent"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_fault(  # noqa: PLR0917
+    chromium: Browser,
+    axe: Path,
+    url: str,
+    path: str,
+    size: tuple[int, int],
+    scheme: Literal["light", "dark"],
+) -> None:
+    """Of any weight: contrast, names, roles, order, language."""
+    width, height = size
+    # The policy of the page forbids the script that looks at it.
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=True
+    )
+    page = context.new_page()
+    for language in ("vi", "en"):
+        page.goto(f"{url}{path}?lang={language}")
+        page.add_script_tag(path=axe)
+        found: dict[str, Any] = page.evaluate("axe.run()")
+        assert len(found["passes"]) > 10
+        assert [
+            (each["id"], each["impact"], [node["html"][:200] for node in each["nodes"]])
+            for each in found["violations"]
+        ] == []
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/sites/nvh-1"])
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_nothing_scrolls_sideways(chromium: Browser, url: str, path: str, width: int) -> None:
+    """Also on the narrowest phone (WCAG 2.2, 1.4.10)."""
+    page = chromium.new_page(viewport={"width": width, "height": 800})
+    for language in ("vi", "en"):
+        page.goto(f"{url}{path}?lang={language}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/sites/nvh-1"])
+def test_without_javascript_nothing_is_missing(chromium: Browser, url: str, path: str) -> None:
+    """The words are those that a browser with JavaScript shows."""
+    shown: list[str] = []
+    for javascript in (True, False):
+        context = chromium.new_context(java_script_enabled=javascript)
+        page = context.new_page()
+        page.goto(f"{url}{path}?lang=vi")
+        shown.append(page.locator("#main").inner_text())
+        context.close()
+    assert shown[0] == shown[1]
+    assert "Đoài" in shown[0]
+
+
+def focused(page: Page) -> str:
+    return page.evaluate("document.activeElement.textContent.trim()")
+
+
+def test_every_site_is_reached_by_keyboard(chromium: Browser, url: str) -> None:
+    """From the first key, which offers the content; what has the focus can be seen."""
+    page = chromium.new_page()
+    page.goto(f"{url}/?lang=en")
+    page.keyboard.press("Tab")
+    assert focused(page) == "Skip to the content"
+    page.keyboard.press("Enter")
+    names = {f"Nhà văn hóa thôn {each}" for each in ("Đông", "Đoài", "Trung", "Thượng", "Hạ")}
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        names.discard(focused(page))
+        style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert style == "solid"
+        if not names:
+            break
+    assert not names
+    last = focused(page)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text(last, timeout=WITHIN_MS)
+    page.close()
+
+
+def test_what_is_printed_fits_the_paper_and_keeps_its_shapes(chromium: Browser, url: str) -> None:
+    """The table is a table again, links are left out."""
+    page = chromium.new_page(viewport={"width": A4_PX, "height": 1000})
+    page.goto(url)
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("document.documentElement.scrollWidth") <= A4_PX
+    assert page.evaluate("getComputedStyle(document.querySelector('tbody tr')).display") == (
+        "table-row"
+    )
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    expect(page.locator("nav a")).to_be_hidden()
+    expect(page.locator("tbody .strip").first).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('i')).borderTopStyle") == "solid"
+    page.close()
+
+
+def test_no_file_of_the_page_breaks_its_own_policy(chromium: Browser, url: str) -> None:
+    """Nothing inline, nothing from elsewhere, no error in the console."""
+    page = chromium.new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    for path in ("/", "/sites/nvh-1"):
+        page.goto(url + path, wait_until="load")
+    assert faults == []
+    page.close()
+
+
+def test_a_hidden_page_listens_to_nothing(chromium: Browser) -> None:
+    """Ten open tabs must not keep the eleventh from loading: six connections are all there are."""
+    with serve(FixedSources()) as address:
+        context = chromium.new_context()
+        pages = [context.new_page() for _ in range(8)]
+        for page in pages:
+            page.goto(address, timeout=WITHIN_MS)
+            page.evaluate(
+                "Object.defineProperty(document, 'hidden', {value: true});"
+                "document.dispatchEvent(new Event('visibilitychange'))"
+            )
+        context.close()
