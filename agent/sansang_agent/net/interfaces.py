@@ -87,6 +87,11 @@ def has_carrier(interface: str) -> bool | None:
     return None if carrier is None else bool(carrier)
 
 
+def is_enabled(interface: str) -> bool:
+    """Administratively up (`ip link set … up`)."""
+    return bool((number(interface, "flags") or 0) & IFF_UP)
+
+
 def is_up(interface: str) -> bool:
     """Operational state up; tun, PPP and WireGuard never say more than unknown (RFC 2863 §3.1.12).
 
@@ -95,8 +100,7 @@ def is_up(interface: str) -> bool:
     state = attribute(interface, "operstate")
     if state != "unknown":
         return state == "up"
-    flags = number(interface, "flags") or 0
-    return bool(flags & IFF_UP) and has_carrier(interface) is not False
+    return is_enabled(interface) and has_carrier(interface) is not False
 
 
 def technology(interface: str) -> AccessTechnology:

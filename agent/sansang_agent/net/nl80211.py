@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sansang_agent.net.interfaces import is_up
+from sansang_agent.net.interfaces import is_enabled, is_up
 from sansang_agent.net.netlink import (
     NETLINK_GENERIC,
     Answer,
@@ -38,7 +38,9 @@ WIDTHS_MHZ = {0: 20, 1: 20, 2: 40, 3: 80, 4: 80, 5: 160, 6: 5, 7: 10, 13: 320}
 
 
 class Radio(NamedTuple):
-    """A wireless interface. `ssid` is empty while it neither beacons nor is connected."""
+    """A wireless interface. `ssid` is empty while it neither beacons nor is connected; `enabled`:
+    it is switched on; `up`: it works (operational state).
+    """
 
     ifindex: int
     name: str
@@ -47,6 +49,7 @@ class Radio(NamedTuple):
     frequency_mhz: int | None = None
     width_mhz: int | None = None
     txpower_dbm: float | None = None
+    enabled: bool = False
     up: bool = False
 
     @property
@@ -81,7 +84,8 @@ def radios() -> list[Radio] | None:
         ssid = radio.ssid
         if radio.role == "station" and not ssid:
             ssid = decode_connected(dump(NETLINK_GENERIC, family, _of(radio, CMD_GET_SCAN)))
-        found.append(radio._replace(ssid=ssid, up=is_up(radio.name)))
+        enabled, up = is_enabled(radio.name), is_up(radio.name)
+        found.append(radio._replace(ssid=ssid, enabled=enabled, up=up))
     return found
 
 
@@ -98,7 +102,7 @@ def _of(radio: Radio, command: int) -> bytes:
 
 
 def decode_radios(answers: Iterable[Answer]) -> list[Radio]:
-    """Interfaces that have a network interface; `up` is not among what nl80211 tells."""
+    """Those that have a network interface; of its state nl80211 tells nothing."""
     told = [generic_attributes(answer.body) for answer in answers]
     found = [_radio(each) for each in told if ATTR_IFNAME in each and ATTR_IFINDEX in each]
     return sorted(found, key=lambda radio: radio.ifindex)

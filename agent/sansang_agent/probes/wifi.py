@@ -90,7 +90,7 @@ class WifiProbe(Probe[WifiSettings]):
         points = [each for each in radios if each.role == "access_point"]
         if not points:
             return "not_on_air" if ours else "cannot_tell"
-        return "not_on_air" if any(each.up for each in points) else "interface_down"
+        return "not_on_air" if any(each.enabled for each in points) else "interface_down"
 
 
 def _on_air(at: int, ssid: str, radios: list[Radio]) -> WifiReading:

@@ -15,8 +15,8 @@ from tests.lab.probing import SURROUNDINGS
 from tests.lab.vm import require_vm, run_inside
 
 SSID = "NVH thôn Đông"
-POINT = Radio(2, "wlan0", "access_point", SSID.encode(), 2437, 20, 20.0, up=True)
-GUEST = Radio(3, "wlan1", "station", b"", 2437, 20, 20.0, up=True)
+POINT = Radio(2, "wlan0", "access_point", SSID.encode(), 2437, 20, 20.0, enabled=True, up=True)
+GUEST = Radio(3, "wlan1", "station", b"", 2437, 20, 20.0, enabled=True, up=True)
 
 
 def said(radios: list[Radio] | None, **settings: Any) -> tuple[str, str | None]:
@@ -36,7 +36,8 @@ def said(radios: list[Radio] | None, **settings: Any) -> tuple[str, str | None]:
         ([GUEST._replace(ssid=b"Khach")], ("broken", "cannot_tell")),
         ([POINT._replace(ssid=b"")], ("failed", "not_on_air")),
         ([POINT._replace(ssid=b"Khach")], ("failed", "not_on_air")),
-        ([POINT._replace(ssid=b"", up=False)], ("failed", "interface_down")),
+        ([POINT._replace(ssid=b"", up=False)], ("failed", "not_on_air")),
+        ([POINT._replace(ssid=b"", enabled=False, up=False)], ("failed", "interface_down")),
     ],
 )
 def test_off_air_is_told_from_not_knowing(
