@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sansang_collector.events import Arrival, Greeting
 from sansang_collector.record import AgentRecord, Record, Saving
 from sansang_collector.service_sql import NewMessage, Service
-from sansang_collector.watch import HoldDown, ServiceState, alert, evidence_of, judge
+from sansang_collector.watch import Evidence, HoldDown, ServiceState, alert, evidence_of, judge
 from sansang_wire.batch import Batch, Hello, Receipt, Rejection
 
 
@@ -23,7 +23,7 @@ class Change:
     def __init__(self, record: Record, hold: HoldDown) -> None:
         self._record = record
         self._hold = hold
-        self._services: dict[Service, ServiceState] = {}
+        self._evidence: list[tuple[Service, Evidence]] = []
         self._agents: dict[str, AgentRecord] = {}
         self._epochs: dict[str, set[str]] = {}
         self._echoes: dict[str, Hello] = {}
@@ -72,8 +72,7 @@ class Change:
             return
         for evidence in evidence_of(arrival.agent, arrival.good):
             service = Service(arrival.site, evidence.service, evidence.subject)
-            held = self._services.get(service) or self._record.services.get(service)
-            self._services[service] = judge(held or ServiceState(), evidence, self._hold)
+            self._evidence.append((service, evidence))
 
     def reject(self, agent: str, rejection: Rejection) -> None:
         """Count what was left out."""
@@ -86,23 +85,32 @@ class Change:
             gone = record.forget(now)
             self._epochs.get(name, set()).difference_update(gone)
             forgotten += [(name, epoch) for epoch in gone]
+        services = self._judged()
         messages: list[NewMessage] = []
-        for service, state in self._services.items():
-            self._services[service], told = alert(state, now)
+        for service, state in services.items():
+            services[service], told = alert(state, now)
             if told is not None:
                 messages.append(NewMessage(service, told, now))
-        self._record.services.update(self._services)
+        self._record.services.update(services)
         self._record.save(
             Saving(
                 agents=list(self._agents.values()),
                 epochs=self._epochs,
                 undated=self.undated,
                 forgotten=forgotten,
-                services=self._services,
+                services=services,
                 messages=messages,
             )
         )
         self.messages = len(messages)
+
+    def _judged(self) -> dict[Service, ServiceState]:
+        """Evidence in time order: a backlog comes in one lot with the newest batch before it."""
+        services: dict[Service, ServiceState] = {}
+        for service, evidence in sorted(self._evidence, key=lambda each: each[1].at):
+            held = services.get(service) or self._record.services.get(service)
+            services[service] = judge(held or ServiceState(), evidence, self._hold)
+        return services
 
     def answers(self, time_us: int) -> list[Answer]:
         found: list[Answer] = []

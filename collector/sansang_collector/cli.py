@@ -151,7 +151,8 @@ def notify(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = No
     """Says of each channel whether it took the message."""
     answer = _Answer(lang, as_json=as_json)
     loaded = _load(config, answer).notify
-    text = Translation(loaded.language)("A trial message: this is how you would be told.")
+    translate = Translation(loaded.language)
+    text = translate("A trial message: this is how you would be told.")
     took = [(channel.name, channel.send(text)) for channel in loaded.channels]
     if as_json:
         answer.json([{"channel": name, "ok": ok} for name, ok in took])

@@ -215,8 +215,12 @@ def _hold(section: WatchSection) -> HoldDown:
 
 
 def _channels(section: Section) -> tuple[Channel, ...]:
-    text = section.secret("urls_file")
-    channels, mistakes = parse_channels(text or "")
+    text = section.confidential("urls_file")
+    if text is None:
+        return ()
+    channels, mistakes = parse_channels(text)
+    if not channels and not mistakes:
+        mistakes.append("holds no address: write one a line, or leave urls_file out")
     for mistake in mistakes:
         section.mistake("urls_file", f"{section.file('urls_file')}: {mistake}")
     return tuple(channels)

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import urllib3
 
 from sansang_collector import config as settings
@@ -19,6 +20,7 @@ from sansang_collector import registry
 from sansang_collector.config import Address, CollectorConfig, EmbeddedStoreConfig, InfluxDB1Config
 from sansang_collector.language import Translation
 from sansang_collector.settings_file import InvalidFileError
+from sansang_collector.views import CollectorView
 from sansang_wire.checking import Mistake
 from sansang_wire.session import Broker, DisconnectedError, connect
 
@@ -58,6 +60,7 @@ def examine(path: Path, translate: Translation) -> tuple[list[Check], list[Mista
         _port(config.web, running, translate("Port of the page"), translate),
         _broker(config, running, translate),
         _store(config, translate),
+        _messages(config, running, translate),
     ]
     return checks, []
 
@@ -171,3 +174,24 @@ def _store(config: CollectorConfig, translate: Translation) -> Check:
         return Check(name, False, f"{store.url}: {error}", mend)
     answered = translate("{url} answers {status}", url=store.url, status=answer.status)
     return Check(name, answer.status < 300, answered, "" if answer.status < 300 else mend)
+
+
+def _messages(config: CollectorConfig, running: bool, translate: Translation) -> Check:
+    name = translate("Messages to people")
+    channels = len(config.notify.channels)
+    if not channels:
+        return Check(name, True, translate("Nobody is told: name an urls_file in [notify]."))
+    if running and (failing := _failing(config.web)):
+        detail = translate("not taken by {names}", names=", ".join(failing))
+        mend = translate("try with `sansang notify`, and correct what is wrong in urls_file.")
+        return Check(name, False, detail, mend)
+    return Check(name, True, translate.plural("{count} channel", "{count} channels", channels))
+
+
+def _failing(address: Address) -> list[str]:
+    """The channels that the running collector can't reach people through."""
+    url = f"http://{address}/api/v1/collector"
+    with contextlib.suppress(urllib3.exceptions.HTTPError, msgspec.DecodeError):
+        answer = urllib3.request("GET", url, timeout=TIMEOUT_S, retries=False)
+        return msgspec.json.decode(answer.data, type=CollectorView).channels_failing
+    return []

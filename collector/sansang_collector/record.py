@@ -39,6 +39,7 @@ from sansang_collector.service_sql import (
     Service,
     finish,
     load_services,
+    load_told,
     load_unfinished,
     save_delivery,
     save_services,
@@ -221,10 +222,7 @@ class Record:
         """Make sure that the memory is what the database has. Raises RecordUnavailableError."""
         if not self._stale:
             return
-        try:
-            self.agents, self.services = self._load()
-        except SQLAlchemyError as error:
-            raise RecordUnavailableError(f"the record can't be read: {_words(error)}") from error
+        self.agents, self.services = self._load()
         self._stale = False
 
     def problem(self) -> str | None:
@@ -245,11 +243,13 @@ class Record:
 
     def unfinished(self) -> list[Message]:
         """The messages that not everyone has yet. Raises RecordUnavailableError."""
-        try:
-            with self.engine.connect() as connection:
-                return load_unfinished(connection)
-        except SQLAlchemyError as error:
-            raise RecordUnavailableError(f"the record can't be read: {_words(error)}") from error
+        with self._reading() as connection:
+            return load_unfinished(connection)
+
+    def told(self) -> set[Service]:
+        """What somebody knows to be down. Raises RecordUnavailableError."""
+        with self._reading() as connection:
+            return load_told(connection)
 
     def delivered(self, message: int, channel: str, at: int) -> None:
         """Note that a channel has a message. Raises RecordUnavailableError."""
@@ -260,6 +260,14 @@ class Record:
         """Nothing more is to be done about a message. Raises RecordUnavailableError."""
         with self._writing() as connection:
             finish(connection, message)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Generator[sa.Connection]:
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise RecordUnavailableError(f"the record can't be read: {_words(error)}") from error
 
     @contextlib.contextmanager
     def _writing(self) -> Generator[sa.Connection]:
@@ -274,8 +282,9 @@ class Record:
         self.engine.dispose()
 
     def _load(self) -> tuple[dict[str, AgentRecord], dict[Service, ServiceState]]:
+        """Raises RecordUnavailableError."""
         found: dict[str, AgentRecord] = {}
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             for row in connection.execute(sa.select(agents_table)).mappings():
                 values: dict[str, Any] = dict(row)
                 hello: str | None = values.pop("hello")

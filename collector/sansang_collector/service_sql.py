@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from sansang_collector.record_sql import metadata, upsert
-from sansang_collector.watch import Alert, ServiceState
+from sansang_collector.watch import Alert, ServiceState, Word
 
 services_table = sa.Table(
     "service",
     metadata,
     *(sa.Column(name, sa.String(64), primary_key=True) for name in ("site", "service", "subject")),
     sa.Column("state", sa.String(16)),
-    *(sa.Column(name, sa.BigInteger) for name in ("since", "doubted", "judged", "up_at")),
-    sa.Column("up_by", sa.String(63)),
+    *(sa.Column(name, sa.BigInteger) for name in ("since", "doubted", "judged")),
+    sa.Column("said", sa.JSON),
     sa.Column("told_down", sa.BigInteger),
 )
 messages_table = sa.Table(
@@ -69,6 +69,7 @@ def load_services(connection: sa.Connection) -> dict[Service, ServiceState]:
     for row in connection.execute(sa.select(services_table)).mappings():
         values: dict[str, Any] = dict(row)
         key = Service(*(values.pop(name) for name in Service._fields))
+        values["said"] = {agent: Word(*word) for agent, word in values["said"].items()}
         found[key] = ServiceState(**values)
     return found
 
@@ -79,7 +80,10 @@ def save_services(
     messages: Sequence[NewMessage],
 ) -> None:
     """Write what has changed, and what is to be told about it."""
-    rows = [{**key._asdict(), **state._asdict()} for key, state in services.items()]
+    rows = [
+        {**key._asdict(), **state._asdict(), "said": dict(state.said)}
+        for key, state in services.items()
+    ]
     upsert(connection, services_table, rows)
     for about, alert, made in messages:
         values = {**about._asdict(), **alert._asdict(), "made": made, "done": False}
@@ -104,6 +108,18 @@ def _message(connection: sa.Connection, row: dict[str, Any]) -> Message:
         made=row["made"],
         delivered=frozenset(connection.execute(its).scalars()),
     )
+
+
+def load_told(connection: sa.Connection) -> set[Service]:
+    """What is down, not known to be back, and somebody was told of."""
+    held, its = services_table.c, messages_table.c
+    about = [held[name] == its[name] for name in Service._fields]
+    statement = (
+        sa.select(held.site, held.service, held.subject)
+        .join(messages_table, sa.and_(*about, held.told_down == its.since, its.state == "down"))
+        .join(deliveries_table, deliveries_table.c.message == its.id)
+    )
+    return {Service(*row) for row in connection.execute(statement)}
 
 
 def save_delivery(connection: sa.Connection, message: int, channel: str, at: int) -> None:

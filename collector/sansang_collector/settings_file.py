@@ -73,7 +73,12 @@ class Section:
         return key in self._data
 
     def secret(self, key: str) -> str | None:
-        """What stands in the file that this key names, which not everybody may read."""
+        """The one secret in the file that this key names, which not everybody may read."""
+        text = self.confidential(key)
+        return text.strip() if text else None
+
+    def confidential(self, key: str) -> str | None:
+        """All that stands in such a file."""
         path = self.file(key)
         if path is None:
             return None
@@ -81,13 +86,14 @@ class Section:
             if path.stat().st_mode & stat.S_IROTH:
                 self.mistake(key, f"everybody can read {path}: chmod o-r {path}")
                 return None
-            secret = path.read_text(encoding="utf-8").strip()
+            text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             self.mistake(key, f"{path} can't be read: {getattr(error, 'strerror', error)}")
             return None
-        if not secret:
+        if not text.strip():
             self.mistake(key, f"{path} is empty")
-        return secret or None
+            return None
+        return text
 
     def file(self, key: str) -> Path | None:
         """The file that this key names; a relative path counts from the settings file."""

@@ -9,8 +9,9 @@ import sansang_collector
 from sansang_collector.ingest import Ingest
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.numbers import EpochNumbers
-from sansang_collector.record import AgentRecord, Record
+from sansang_collector.record import AgentRecord, Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
+from sansang_collector.service_sql import Service
 from sansang_collector.store.base import Latest, Series, SeriesStore
 from sansang_collector.views import AgentView, CollectorView, EpochView, ServiceView, SiteView
 
@@ -99,7 +100,8 @@ class Status:
     def services(self) -> list[ServiceView]:
         """What is held of every service of every site."""
         with self._record.lock:
-            held = sorted(self._record.services.items())
+            held = sorted(self._record.services.items(), key=lambda each: each[0])
+        told = self._told()
         return [
             ServiceView(
                 site=key.site,
@@ -108,10 +110,17 @@ class Status:
                 state=state.state,
                 since=state.since,
                 judged=state.judged,
-                told=state.told_down is not None,
+                told=key in told,
             )
             for key, state in held
         ]
+
+    def _told(self) -> set[Service]:
+        try:
+            return self._record.told()
+        except RecordUnavailableError:
+            # The page says elsewhere what is wrong with the record.
+            return set()
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:
         """The newest reading of each series, an hour old at most. Raises StoreUnavailableError."""

@@ -85,7 +85,7 @@ class ServiceView(Struct, frozen=True, kw_only=True):
     judged: int
     """The newest evidence."""
     told: bool
-    """People were told that it is down, and not yet that it is back."""
+    """A message that it is down reached somebody, and it is not known to be back."""
 
 
 class ReadingView(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,8 @@ so. Neither knows a clock. Evidence about the Wi-Fi comes from `WifiReading`: a 
 can't judge, and a box that is silent, are no evidence at all: unknown is not down.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from sansang_wire.readings import AnyReading, WifiReading
@@ -16,7 +17,7 @@ MINUTE_US = 60_000_000
 GAP_US = 15 * MINUTE_US
 """Longer than three rounds of a box on a metered line: a doubt from before it begins anew."""
 BEST_WITHIN_US = 10 * MINUTE_US
-"""So long one box's word that a Wi-Fi is on air outweighs another's that it is not."""
+"""So long a box's word counts beside another's: two rounds of a box on a metered line."""
 FRESH_US = 10 * MINUTE_US
 """Older evidence corrects the state, and is told only once fresh evidence says the same."""
 
@@ -38,20 +39,26 @@ class HoldDown(NamedTuple):
     up_us: int
 
 
+class Word(NamedTuple):
+    """The newest that one agent said, at an instant in µs."""
+
+    at: int
+    up: bool
+
+
 class ServiceState(NamedTuple):
     """What is held of a service. Instants are µs since the Unix epoch.
 
     `since`: when the state began, dated back to the first evidence of it. `doubted`: since when
-    evidence contradicts it. `judged`: the newest evidence. `up_by`, `up_at`: who last saw it up.
-    `told_down`: the beginning of the outage that people know of.
+    evidence contradicts it. `judged`: the newest evidence. `said`: the last word of each agent that
+    spoke shortly before. `told_down`: the beginning of the outage that a message was made about.
     """
 
     state: State = "unknown"
     since: int = 0
     doubted: int | None = None
     judged: int = 0
-    up_by: str = ""
-    up_at: int = 0
+    said: Mapping[str, Word] = MappingProxyType({})
     told_down: int | None = None
 
 
@@ -64,34 +71,36 @@ class Alert(NamedTuple):
 
 
 def evidence_of(agent: str, readings: Iterable[AnyReading]) -> list[Evidence]:
-    """The evidence that lies in readings, in time order."""
-    found = [
+    """The evidence that lies in readings."""
+    return [
         Evidence("wifi", each.ssid, agent, each.at, each.on_air)
         for each in readings
         if isinstance(each, WifiReading) and each.on_air is not None
     ]
-    return sorted(found, key=lambda each: each.at)
 
 
 def judge(before: ServiceState, evidence: Evidence, hold: HoldDown) -> ServiceState:
-    """The state after one more piece of evidence; what is older than the newest changes nothing."""
-    if evidence.at <= before.judged:
+    """The state after one more piece of evidence.
+
+    What is older than its agent's last word changes nothing. The service is up while any agent's
+    last word says so: one box may stand behind a wall, or beside another access point.
+    """
+    last = before.said.get(evidence.agent)
+    if last is not None and evidence.at <= last.at:
         return before
-    if evidence.up:
-        before = before._replace(up_by=evidence.agent, up_at=evidence.at)
-    elif evidence.agent != before.up_by and evidence.at - before.up_at <= BEST_WITHIN_US:
-        return before
-    says: State = "up" if evidence.up else "down"
-    quiet_us = evidence.at - before.judged
-    after = before._replace(judged=evidence.at)
+    newest = max(before.judged, evidence.at)
+    words = {**before.said, evidence.agent: Word(evidence.at, evidence.up)}
+    said = {agent: word for agent, word in words.items() if newest - word.at <= BEST_WITHIN_US}
+    says: State = "up" if any(word.up for word in said.values()) else "down"
+    after = before._replace(judged=newest, said=said)
     if says == before.state:
         return after._replace(doubted=None)
     if before.state == "unknown" and says == "up":
         return after._replace(state="up", since=evidence.at, doubted=None)
     doubted = before.doubted
-    if doubted is None or quiet_us > GAP_US:
+    if doubted is None or evidence.at - before.judged > GAP_US:
         doubted = evidence.at
-    if evidence.at - doubted < (hold.up_us if evidence.up else hold.down_us):
+    if newest - doubted < (hold.up_us if says == "up" else hold.down_us):
         return after._replace(doubted=doubted)
     return after._replace(state=says, since=doubted, doubted=None)
 

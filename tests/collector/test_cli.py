@@ -7,17 +7,13 @@ import re
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import uvicorn
 
-from sansang_collector.web import create_app
+from tests.collector.serving import page
 from tests.collector.web.reading import held
 from tests.fakes import NOW, FixedSources, agent_view, site_view
 
@@ -61,23 +57,6 @@ def config(tmp_path: Path) -> Path:
     )
     (tmp_path / "registry.toml").write_text(SITE)
     return path
-
-
-@contextmanager
-def page(sources: FixedSources, port: int = 0) -> Generator[str]:
-    """The real page over these sources; gives its URL."""
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(sources), host="127.0.0.1", port=port, log_level="critical")
-    )
-    listening = server.config.bind_socket()
-    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listening.close()
 
 
 def test_the_version_and_the_help_need_no_settings() -> None:
@@ -236,51 +215,6 @@ def test_the_doctor_knows_a_running_collector(config: Path) -> None:
     assert checks["Port of the page"]["ok"]
     assert "our collector runs" in checks["Port of the page"]["detail"]
     assert "our collector runs" in checks["Message broker"]["detail"]
-
-
-def test_the_doctor_says_who_can_not_be_reached(config: Path) -> None:
-    """As the running collector knows; without the secrets of the address."""
-    urls = config.with_name("urls")
-    urls.touch(0o600)
-    urls.write_text("json://127.0.0.1/a-secret\n")
-    port = int(config.read_text().rsplit(":", 1)[1].strip().strip('"'))
-    with config.open("a") as settings:
-        settings.write('\n[notify]\nurls_file = "urls"\n')
-    _, checks = examined(config)
-    assert checks["Messages to people"]["ok"]
-    assert checks["Messages to people"]["detail"] == "1 channel"
-    failing = FixedSources(channels_failing=["json://127.0.0.1"])
-    with page(failing, port):
-        _, checks = examined(config)
-    assert not checks["Messages to people"]["ok"]
-    assert checks["Messages to people"]["detail"] == "not taken by json://127.0.0.1"
-    assert "a-secret" not in str(checks)
-
-
-def test_a_trial_message_reaches_everyone_who_can_be_reached(config: Path) -> None:
-    """It says whom it did not reach, and that is an error; nobody at all is one, too."""
-    ran = sansang("notify", "--config", config, "--lang", "en")
-    assert (ran.returncode, ran.stdout.strip()) == (
-        1,
-        "Nobody is told: name an urls_file in [notify].",
-    )
-    texts: list[str] = []
-    with webhook(texts) as url:
-        urls = config.with_name("urls")
-        urls.touch(0o600)
-        urls.write_text(f"{url}a-secret\nxml://localhost:{free_port()}/a-secret\n")
-        with config.open("a") as settings:
-            settings.write('\n[notify]\nurls_file = "urls"\n')
-        ran = sansang("notify", "--config", config, "--lang", "en")
-        told = json.loads(sansang("notify", "--config", config, "--json").stdout)
-    assert ran.returncode == 1
-    assert ran.stdout.splitlines() == ["● sent  json://127.0.0.1", "◆ not taken  xml://localhost"]
-    assert told == [
-        {"channel": "json://127.0.0.1", "ok": True},
-        {"channel": "xml://localhost", "ok": False},
-    ]
-    assert texts == ["Tin thử: khi có sự cố, anh/chị sẽ được báo theo cách này."] * 2
-    assert "a-secret" not in ran.stdout + ran.stderr
 
 
 def test_settings_that_can_not_be_used_end_the_examination(tmp_path: Path) -> None:

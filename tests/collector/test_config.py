@@ -209,7 +209,7 @@ def test_an_address_that_is_none_is_told_without_its_secret(folder: Path) -> Non
     """By its line; what everybody may read is refused."""
     secrets = folder / "urls"
     secrets.touch(0o600)
-    secrets.write_text("json://hook.example\nnothing://a-secret\njson://hook.example\n")
+    secrets.write_text("\njson://hook.example\nnothing://a-secret\njson://hook.example\n")
     with pytest.raises(InvalidFileError) as raised:
         read(
             HERE + 'notify = {urls_file = "urls", languag = "vi"}\nwatch.down_after_s = -1', folder
@@ -218,12 +218,15 @@ def test_an_address_that_is_none_is_told_without_its_secret(folder: Path) -> Non
     assert told == [
         "notify.languag: unknown key — did you mean 'language'?",
         (
-            "notify.urls_file: FOLDER/urls: line 2 is not an address that Apprise knows:"
+            "notify.urls_file: FOLDER/urls: line 3 is not an address that Apprise knows:"
             " see appriseit.com"
         ),
-        "notify.urls_file: FOLDER/urls: line 3 repeats an earlier line",
+        "notify.urls_file: FOLDER/urls: line 4 repeats an earlier line",
         "watch.down_after_s: expected `float` >= 0.0 (it is -1)",
     ]
+    secrets.write_text("\n# nobody yet\n")
+    with pytest.raises(InvalidFileError, match="holds no address: write one a line"):
+        read(HERE + 'notify.urls_file = "urls"', folder)
     secrets.chmod(0o644)
     with pytest.raises(InvalidFileError, match="everybody can read"):
         read(HERE + 'notify.urls_file = "urls"', folder)

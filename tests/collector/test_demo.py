@@ -104,6 +104,7 @@ def test_the_past_arrives_and_a_wifi_stops_while_you_watch(tmp_path: Path) -> No
                 break
         assert "The past 1 days of the simulated sites are here: 96 batches in" in told
         assert "Nhà văn hóa thôn Đoài (simulated): the Wi-Fi “NVH Đoài” is off air since" in told
+        wait_until(lambda: any(each["told"] for each in ask(url, "services")), "that it is noted")
         [down] = [each for each in ask(url, "services") if each["state"] == "down"]
         assert (down["site"], down["told"]) == ("mo-phong-2", True)
         process.send_signal(signal.SIGINT)

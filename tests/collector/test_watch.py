@@ -59,7 +59,7 @@ def test_an_outage_is_told_once_and_dated_back() -> None:
         assert script.words == ([] if second < 150 else [("down", 30)])
     for second in range(600, 900, 30):
         script.says(second, "on")
-    assert script.words == [("down", 30), ("up", 600)]
+        assert script.words[1:] == ([] if second < 660 else [("up", 600)])
     assert script.told[1].down_since == START + 30 * S
     assert (script.state.state, script.state.since) == ("up", START + 600 * S)
 
@@ -159,6 +159,34 @@ def test_of_two_boxes_the_one_that_hears_it_is_right() -> None:
     assert script.words == [("down", 1800)]
 
 
+def test_a_slow_box_that_hears_it_outweighs_a_quick_one_that_does_not() -> None:
+    """One speaks every half minute; the other, on a metered line, every five minutes, and its word
+    is minutes old when it arrives.
+    """
+    script = Script()
+    script.says(0, "on", "slow")
+    for second in range(30, 3000, 30):
+        script.says(second, "off", "quick")
+        if second % 300 == 210:
+            script.says(second - 200, "on", "slow", late_us=200 * S)
+    assert script.words == []
+    script.says(3000, "on", "quick")
+    assert script.state.state == "up"
+
+
+def test_once_no_box_hears_it_any_more_it_is_off() -> None:
+    """Each takes back its own word; that of one that is silent wears off."""
+    script = Script()
+    for agent in ("a", "b"):
+        script.says(0, "on", agent)
+    for second in range(30, 300, 30):
+        script.says(second, "off", "a")
+    assert script.words == []
+    script.says(290, "off", "b")
+    script.says(420, "off", "a")
+    assert script.words == [("down", 290)]
+
+
 def test_only_readings_that_know_are_evidence() -> None:
     """A box that can't tell says nothing; another kind of reading neither."""
     wifi = WifiReading(at=2, outcome="failed", ssid="NVH", on_air=False)
@@ -169,8 +197,8 @@ def test_only_readings_that_know_are_evidence() -> None:
         LinkReading(at=1, outcome="ok", interface="wlan0", technology="wireless", up=True),
     ]
     assert evidence_of("dong-1", readings) == [
-        Evidence("wifi", "NVH", "dong-1", 1, up=True),
         Evidence("wifi", "NVH", "dong-1", 2, up=False),
+        Evidence("wifi", "NVH", "dong-1", 1, up=True),
     ]
 
 

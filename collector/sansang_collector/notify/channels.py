@@ -7,7 +7,6 @@ import hashlib
 import logging
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from sansang_collector.notify.wording import TITLE
 
@@ -29,13 +28,16 @@ class Channel:
 
     @property
     def name(self) -> str:
-        """What people may see of it."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.hostname or '…'}"
+        """What people may see of it: where a server is named, which; elsewhere that part of the
+        address is a secret.
+        """
+        sender = _apprise(self.url)[0]
+        servers = all("{host}" in template for template in sender.templates)
+        return f"{self.url.partition(':')[0].lower()}://{sender.host if servers else '…'}"
 
     def send(self, text: str) -> bool:
         """Whether it was taken. Blocks, for some seconds at most."""
-        return bool(_apprise(self.url).notify(body=text, title=TITLE))
+        return bool(_apprise(self.url).notify(body=text, title=TITLE, body_format="text"))
 
 
 def parse_channels(text: str) -> tuple[list[Channel], list[str]]:
@@ -63,7 +65,9 @@ def _apprise(url: str) -> Any:
     import apprise  # noqa: PLC0415 - see above
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    sender: Any = apprise.Apprise()
-    if not sender.add(url):
+    found: Any = apprise.Apprise()
+    if not found.add(url):
         raise InvalidChannelError("is not an address that Apprise knows: see appriseit.com")
-    return sender
+    if len(found) > 1:
+        raise InvalidChannelError("holds more than one address: write each on a line of its own")
+    return found

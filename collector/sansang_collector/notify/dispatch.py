@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends the record's messages through every channel until each has them.
 
-A channel gets its messages in their order, and one only after the one before it. What it does not
-take is tried again, seldomer and seldomer, for a day; then it is given up and counted. A message is
-noted as sent after it was: a collector that dies just between the two sends it a second time.
+Each channel is a task of its own: one that hangs keeps no other waiting. It gets its messages in
+their order, and one only after the one before it. What it does not take is tried again, seldomer
+and seldomer, for a day; then it is given up and counted. A message is noted as sent after it was: a
+collector that dies just between the two sends it a second time.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ParamSpec
 
 from sansang_collector.language import Translation
 from sansang_collector.notify.channels import Channel
@@ -19,6 +22,7 @@ from sansang_collector.registry import Registry
 from sansang_collector.service_sql import Message
 from sansang_wire.threads import in_daemon_thread
 
+P = ParamSpec("P")
 log = logging.getLogger(__name__)
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 2, 300
@@ -31,8 +35,9 @@ class _Line:
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
+        self.something = asyncio.Event()
+        """There may be something for it."""
         self.wait_s = float(FIRST_WAIT_S)
-        self.not_before = 0.0
         self.failing = False
 
 
@@ -50,7 +55,8 @@ class Dispatch:
         self._registry = registry
         self._lines = [_Line(each) for each in channels]
         self._translate = translate
-        self._wake = asyncio.Event()
+        self._moved = asyncio.Event()
+        """A message is new, or one more channel has it."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self.sent = 0
         self.given_up = 0
@@ -69,70 +75,70 @@ class Dispatch:
     def wake(self) -> None:
         """There is something new to tell."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._wake.set)
+            for event in (self._moved, *(line.something for line in self._lines)):
+                self._loop.call_soon_threadsafe(event.set)
 
     async def run(self) -> None:
         """Send for ever, until cancelled."""
         self._loop = asyncio.get_running_loop()
-        while True:
-            self._wake.clear()
-            wait_s = float(LOOK_EVERY_S)
-            try:
-                wait_s = await self._round()
-            except RecordUnavailableError as error:
-                log.error("messages wait: %s", error)
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+        serving = (_whenever(line.something, self._serve, line) for line in self._lines)
+        await asyncio.gather(_whenever(self._moved, self._tidy), *serving)
 
-    async def _round(self) -> float:
-        """Try what is due once; returns how long nothing is due, in seconds."""
-        unfinished = await in_daemon_thread(self._record.unfinished)
-        await asyncio.gather(*(self._send_in_order(line, unfinished) for line in self._lines))
-        waiting = 0
+    async def _serve(self, line: _Line) -> None:
+        """Give a channel what it does not have, in order, until it does not take one."""
         for message in await in_daemon_thread(self._record.unfinished):
-            if all(line.channel.id in message.delivered for line in self._lines):
-                await in_daemon_thread(self._record.finish, message.id)
-            elif _age_us(message) > GIVE_UP_AFTER_US:
-                self.given_up += 1
-                log.error("a message about %s is given up after a day", message.about.site)
-                await in_daemon_thread(self._record.finish, message.id)
-            else:
-                waiting += 1
-        self.waiting = waiting
-        if not waiting:
-            return LOOK_EVERY_S
-        now = asyncio.get_running_loop().time()
-        return max(0.1, min(line.not_before for line in self._lines if line.failing) - now)
-
-    async def _send_in_order(self, line: _Line, unfinished: Sequence[Message]) -> None:
-        loop = asyncio.get_running_loop()
-        if loop.time() < line.not_before:
-            return
-        for message in unfinished:
-            if line.channel.id in message.delivered:
+            if line.channel.id in message.delivered or _is_old(message):
                 continue
             if not await in_daemon_thread(line.channel.send, self._text(message)):
-                self._back_off(line)
+                await self._back_off(line)
                 return
             line.failing, line.wait_s = False, FIRST_WAIT_S
-            self.sent += 1
             now = time.time_ns() // 1000
             await in_daemon_thread(self._record.delivered, message.id, line.channel.id, now)
+            self.sent += 1
+            self._moved.set()
 
-    def _back_off(self, line: _Line) -> None:
+    async def _back_off(self, line: _Line) -> None:
         if not line.failing:
             log.warning("%s takes no message now: it is tried again", line.channel.name)
         line.failing = True
-        line.not_before = asyncio.get_running_loop().time() + line.wait_s
+        await asyncio.sleep(line.wait_s)
         line.wait_s = min(2 * line.wait_s, LONGEST_WAIT_S)
+        line.something.set()
+
+    async def _tidy(self) -> None:
+        """Finish what everyone has and what is too old, and count the rest."""
+        waiting = 0
+        for message in await in_daemon_thread(self._record.unfinished):
+            everyone = all(line.channel.id in message.delivered for line in self._lines)
+            if not everyone and not _is_old(message):
+                waiting += 1
+                continue
+            await in_daemon_thread(self._record.finish, message.id)
+            if not everyone:
+                self.given_up += 1
+                log.error("a message about %s is given up after a day", message.about.site)
+        self.waiting = waiting
 
     def _text(self, message: Message) -> str:
         site = self._registry().site(message.about.site)
         return wifi_message(site, message.about.subject, message.alert, self._translate)
 
 
-def _age_us(message: Message) -> int:
-    return time.time_ns() // 1000 - message.made
+def _is_old(message: Message) -> bool:
+    return time.time_ns() // 1000 - message.made > GIVE_UP_AFTER_US
+
+
+async def _whenever(
+    event: asyncio.Event, work: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs
+) -> None:
+    """Work at once, whenever the event is set, and now and then; for ever."""
+    while True:
+        event.clear()
+        try:
+            await work(*args, **kwargs)
+        except RecordUnavailableError as error:
+            log.error("messages wait: %s", error)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await event.wait()

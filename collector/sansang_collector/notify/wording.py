@@ -13,7 +13,8 @@ def wifi_message(site: Site | None, ssid: str, alert: Alert, translate: Translat
     name = site.name if site else translate("a site that is no longer registered")
     if site and site.simulated:
         name = translate("{name} (simulated)", name=name)
-    since = translate.instant(alert.since)
+    date, _, clock = translate.instant(alert.since).partition(" ")
+    since = translate("{clock} on {date}", clock=clock, date=date)
     if alert.state == "up":
         lasted = translate.duration(alert.since - alert.down_since)
         return translate(

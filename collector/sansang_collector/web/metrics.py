@@ -31,6 +31,8 @@ COLLECTOR_COUNTERS = (
     ("queue_dropped", "Messages turned away because the queue was full"),
     ("points_refused", "Readings the series store refused for good"),
     ("failed", "Messages that could not be stored through a mistake of the collector's own"),
+    ("messages_sent", "Messages to people that a channel took"),
+    ("messages_given_up", "Messages to people that a channel did not take for a day"),
 )
 
 
@@ -76,9 +78,17 @@ def _of_collector(view: CollectorView) -> Iterator[Metric]:
     ):
         up.add_metric([part], float(problem is None))
     yield up
-    yield GaugeMetricFamily(
-        "sansang_collector_queued", "Messages received and not yet stored", value=view.queued
-    )
+    for name, text, value in (
+        ("queued", "Messages received and not yet stored", view.queued),
+        (
+            "messages_waiting",
+            "Messages to people that not every channel has",
+            view.messages_waiting,
+        ),
+        ("channels", "Ways to reach people", view.channels),
+        ("channels_failing", "Those that took nothing last time", len(view.channels_failing)),
+    ):
+        yield GaugeMetricFamily(f"sansang_collector_{name}", text, value=value)
     for name, text in COLLECTOR_COUNTERS:
         yield CounterMetricFamily(f"sansang_collector_{name}", text, value=getattr(view, name))
     strangers = CounterMetricFamily(

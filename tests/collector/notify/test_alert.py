@@ -15,6 +15,7 @@ from sansang_agent.net.boot import boottime_us
 from sansang_wire.readings import WifiReading
 from sansang_wire.session import Broker
 from tests.collector.boxes import SmallBox, small_box
+from tests.collector.notify.commands import sansang
 from tests.e2e.centre import SITE, Centre
 from tests.receivers import Mailbox, mailbox, webhook
 from tests.waiting import until
@@ -42,6 +43,10 @@ class House:
     def ask(self, path: str) -> Any:
         url = f"http://127.0.0.1:{self.centre.collector.port}/api/v1/{path}"
         return json.loads(urllib3.request("GET", url, retries=False).data)
+
+    def metrics(self) -> list[str]:
+        url = f"http://127.0.0.1:{self.centre.collector.port}/metrics"
+        return urllib3.request("GET", url, retries=False).data.decode().splitlines()
 
     def received(self) -> int:
         [agent] = self.ask("agents")
@@ -84,6 +89,13 @@ async def house(folder: Path, broker: str) -> AsyncGenerator[House]:
                     yield made
                 finally:
                     watching.cancel()
+
+
+def doctor(config: Path) -> Any:
+    """What `sansang doctor` says of the messages."""
+    ran = sansang("doctor", "--json", "--config", config, "--lang", "en")
+    checks = {check["name"]: check for check in json.loads(ran.stdout)["checks"]}
+    return checks["Messages to people"]
 
 
 @pytest.mark.parametrize("broker", ["embedded", "mosquitto"])
@@ -129,6 +141,11 @@ async def test_a_mail_server_that_is_away_gets_its_mail_later(tmp_path: Path) ->
         shown = at.ask("collector")
         assert shown["channels_failing"] == ["mailto://127.0.0.1"]
         assert shown["messages_waiting"] == 1
+        samples = dict(line.rsplit(" ", 1) for line in at.metrics() if not line.startswith("#"))
+        for name, value in (("channels", 2), ("channels_failing", 1), ("messages_waiting", 1)):
+            assert float(samples[f"sansang_collector_{name}"]) == value
+        told = await asyncio.to_thread(doctor, at.centre.collector.config)
+        assert (told["ok"], told["detail"]) == (False, "not taken by mailto://127.0.0.1")
         at.on_air = True
         await until(lambda: len(at.hook) == 2, "the webhook's second message", 30)
         assert not at.mail.texts

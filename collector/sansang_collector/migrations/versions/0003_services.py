@@ -21,8 +21,7 @@ def upgrade() -> None:
         sa.Column("since", sa.BigInteger, nullable=False),
         sa.Column("doubted", sa.BigInteger),
         sa.Column("judged", sa.BigInteger, nullable=False),
-        sa.Column("up_by", sa.String(63), nullable=False),
-        sa.Column("up_at", sa.BigInteger, nullable=False),
+        sa.Column("said", sa.JSON, nullable=False),
         sa.Column("told_down", sa.BigInteger),
     )
     op.create_table(
@@ -37,6 +36,7 @@ def upgrade() -> None:
         sa.Column("down_since", sa.BigInteger, nullable=False),
         sa.Column("done", sa.Boolean, nullable=False),
     )
+    op.create_index("message_about", "message", ["site", "service", "subject", "since"])
     op.create_table(
         "delivery",
         sa.Column("message", sa.Integer, primary_key=True),

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What readings say of a Wi-Fi is kept in the same breath as that they were received."""
+
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sansang_collector.ingest import Point
+from sansang_collector.record import Record
+from sansang_collector.service_sql import Service
+from sansang_collector.store.base import StoreUnavailableError
+from sansang_wire.batch import Batch, encode
+from sansang_wire.readings import Clock, WifiReading
+from tests.collector.ingesting import EPOCH, SITE, desk
+
+WIFI = Service(SITE, "wifi", "NVH")
+MINUTE = 60_000_000
+NOW = time.time_ns() // 1000
+
+
+def wifi(seq: int, minutes_ago: float, *, on_air: bool, clock: Clock = "kernel") -> bytes:
+    """Batch `seq` of a box, with one look at the Wi-Fi."""
+    reading = WifiReading(
+        at=NOW - int(minutes_ago * MINUTE),
+        outcome="ok" if on_air else "failed",
+        reason=None if on_air else "not_on_air",
+        ssid="NVH",
+        on_air=on_air,
+    )
+    return encode(
+        Batch(
+            v=1,
+            agent="dong-1",
+            epoch=EPOCH,
+            seq=seq,
+            first=1,
+            boot="boot",
+            clock=clock,
+            readings=[reading],
+        )
+    )
+
+
+async def test_a_series_store_that_is_down_keeps_no_alert_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No receipt meanwhile; what is sent again tells nobody again."""
+    with desk(tmp_path) as at_work:
+        write = at_work.store.write
+
+        def away(_points: list[Point]) -> int:
+            raise StoreUnavailableError("away")
+
+        monkeypatch.setattr(at_work.store, "write", away)
+        batches = [wifi(at, 4 - at, on_air=False) for at in (1, 2, 3)]
+        await at_work.take("dong-1", *batches)
+        [message] = at_work.record.unfinished()
+        assert (message.about, message.alert.state) == (WIFI, "down")
+        assert message.alert.since == NOW - 3 * MINUTE
+        assert at_work.told == [True]
+        assert at_work.receipted("dong-1") == set()
+        held = at_work.record.services[WIFI]
+        monkeypatch.setattr(at_work.store, "write", write)
+        await at_work.take("dong-1", *batches)
+        assert at_work.receipted("dong-1") == {1, 2, 3}
+        assert at_work.record.services[WIFI] == held
+        assert len(at_work.record.unfinished()) == len(at_work.told) == 1
+
+
+async def test_a_backlog_behind_its_newest_batch_still_dates_the_beginning(tmp_path: Path) -> None:
+    """The line was cut for some minutes, and the Wi-Fi went with it: one lot holds it all."""
+    with desk(tmp_path) as at_work:
+        batches = [wifi(at, 10 - at, on_air=at < 3) for at in range(1, 10)]
+        await at_work.take("dong-1", batches[-1], *batches[:-1])
+        [message] = at_work.record.unfinished()
+        assert message.alert.since == NOW - 7 * MINUTE
+
+
+async def test_what_is_held_is_held_after_a_restart(tmp_path: Path) -> None:
+    """Who said what, too; and nobody is told twice."""
+    with desk(tmp_path) as at_work:
+        await at_work.take("dong-1", *(wifi(at, 4 - at, on_air=False) for at in (1, 2, 3)))
+        held = dict(at_work.record.services)
+        assert held[WIFI].told_down == NOW - 3 * MINUTE
+    with desk(tmp_path) as at_work:
+        assert at_work.record.services == held
+        await at_work.take("dong-1", wifi(4, 0.5, on_air=False))
+        assert len(at_work.record.unfinished()) == 1
+
+
+async def test_a_record_that_takes_nothing_tells_nothing(tmp_path: Path) -> None:
+    """Received, judged and to be told are one transaction: all of it, or none."""
+    with desk(tmp_path) as at_work:
+        refuse = "CREATE TRIGGER no BEFORE INSERT ON message BEGIN SELECT RAISE(ABORT, 'no'); END"
+        with at_work.record.engine.begin() as connection:
+            connection.execute(sa.text(refuse))
+        batches = [wifi(at, 4 - at, on_air=False) for at in (1, 2, 3)]
+        await at_work.take("dong-1", *batches)
+        assert (at_work.told, at_work.record.services) == ([], {})
+        assert at_work.receipted("dong-1") == set()
+        with at_work.record.engine.begin() as connection:
+            connection.execute(sa.text("DROP TRIGGER no"))
+        await at_work.take("dong-1", *batches)
+        assert len(at_work.record.unfinished()) == 1
+        assert at_work.receipted("dong-1") == {1, 2, 3}
+
+
+async def test_readings_that_no_clock_could_date_are_no_evidence(tmp_path: Path) -> None:
+    """Their instants count from a boot."""
+    with desk(tmp_path) as at_work:
+        undated = [wifi(at, 4 - at, on_air=False, clock="none") for at in (1, 2, 3)]
+        await at_work.take("dong-1", *undated)
+        assert at_work.record.services == {}
+        assert at_work.receipted("dong-1") == {1, 2, 3}
+
+
+def test_a_record_from_before_services_opens(tmp_path: Path) -> None:
+    """The tables are made, empty."""
+    path = tmp_path / "record.db"
+    record = Record(path)
+    with record.engine.begin() as connection:
+        for table in ("service", "message", "delivery"):
+            connection.execute(sa.text(f"DROP TABLE {table}"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
+    record.close()
+    record = Record(path)
+    assert (record.services, record.unfinished(), record.told()) == ({}, [], set())
+    record.close()
