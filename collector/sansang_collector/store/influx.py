@@ -74,7 +74,11 @@ class InfluxStore:
                 posts.append(self._posts.submit(self._write_lot, lines))
         # None may still be on its way when the caller is told to write again.
         wait(posts)
-        return refused + sum(post.result() for post in posts)
+        try:
+            return refused + sum(post.result() for post in posts)
+        finally:
+            # An error holds this frame, and its future the error: a ring that keeps sockets open.
+            posts.clear()
 
     def _write_lot(self, lot: list[bytes]) -> int:
         """Write lines, in halves when the whole is refused, so that one bad line costs one."""
