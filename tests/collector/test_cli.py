@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from tests.collector.serving import page
 from tests.collector.web.reading import held
-from tests.fakes import NOW, FixedSources, agent_view, site_view
+from tests.fakes import FixedSources, agent_view, site_view
 
 SANSANG = Path(sys.executable).with_name("sansang")
 SITE = """
@@ -128,10 +129,11 @@ def test_agents_are_shown_as_a_table(config: Path) -> None:
 def test_sites_are_shown_as_a_table(config: Path) -> None:
     """With their Wi-Fi as it is held; what was held before a box fell silent says nothing."""
     del config
-    silent = agent_view("tay-1", "nvh-tay", NOW - 3_600_000_000)
+    now = time.time_ns() // 1000  # the command asks its own clock
+    silent = agent_view("tay-1", "nvh-tay", now - 3_600_000_000)
     sources = FixedSources(
         [
-            site_view([agent_view(last_seen=NOW)], ssids=["NVH Dong"], simulated=True),
+            site_view([agent_view(last_seen=now)], ssids=["NVH Dong"], simulated=True),
             site_view([silent], "nvh-tay", "Nhà văn hóa thôn Tây", ssids=["NVH Dong"]),
             site_view([], "nvh-moi", "[red]Mới"),
         ],
