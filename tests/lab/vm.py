@@ -5,9 +5,9 @@ own files, without KVM.
     printed = run_inside("tests.lab.wifi_house", "off-air")
 
 runs `python -m tests.lab.wifi_house off-air` as root in a machine that boots for it and ends with
-it, and gives what that wrote by `tell()`. Inside, the file system is the host's, read only, with
-`/tmp` and `/run` of its own; so the project's `.venv`, hostapd, iw and all that is installed are
-there. Any module can be such a program.
+it, and gives what that wrote by `tell()`. Inside, the file system is the host's, read only, but for
+`FOLDER`; so the project's `.venv`, hostapd, iw and all that is installed are there. Any module can
+be such a program.
 
 The kernel is Debian's, unpacked from its package into `.build/vm` by `tests/unpack_kernel.sh`.
 """
@@ -23,6 +23,8 @@ from tests.capabilities import missing, program
 
 ROOT = Path(__file__).parents[2]
 KERNEL = ROOT / ".build" / "vm"
+FOLDER = Path("/run/inside")
+"""Inside: to write into, and gone with the machine."""
 MARK, ENDED = "[told] ", "[ended]"
 BOOT_PATIENCE_S = 150
 
@@ -48,7 +50,7 @@ def run_inside(module: str, *arguments: str, patience_s: float = BOOT_PATIENCE_S
     image = require_vm()
     command = " ".join([sys.executable, "-m", module, *arguments])
     # virtme ends with status 0, whatever becomes of what it runs.
-    inside = f"mount -t tmpfs tmpfs /tmp && cd {ROOT} && {command} && echo {ENDED}"
+    inside = f"mkdir {FOLDER} && export TMPDIR={FOLDER} && cd {ROOT} && {command} && echo {ENDED}"
     done = subprocess.run(
         [
             *(sys.executable, "-m", "virtme_ng.run", "--disable-kvm", "--disable-microvm"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 
 from tests.e2e.centre import CollectorProcess
+from tests.lab import vm
 from tests.lab.vm import tell
 from tests.receivers import mailbox, webhook
 from tests.servers import free_port
@@ -21,7 +22,7 @@ from tests.waiting import until
 if TYPE_CHECKING:
     from tests.lab.wifi_house import House
 
-FOLDER = Path("/tmp/alert")  # noqa: S108 - the machine's own, which ends with it
+FOLDER = vm.FOLDER / "alert"
 PATIENCE_S, START_S = 120, 200
 """A processor that is played by another takes its time."""
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,11 +19,10 @@ from sansang_agent.probes.radio import RadioProbe, RadioSettings
 from sansang_agent.probes.wifi import WifiProbe, WifiSettings
 from sansang_wire.readings import AnyReading
 from tests.lab.probing import SURROUNDINGS
-from tests.lab.vm import tell
+from tests.lab.vm import FOLDER, tell
 
 SSID = "NVH thôn Đông"
 POINT, GUEST = "wlan0", "wlan1"
-FOLDER = Path("/tmp")  # noqa: S108 - the machine's own, which ends with it
 PATIENCE_S = 60
 HOSTAPD = f"""
 interface={POINT}
