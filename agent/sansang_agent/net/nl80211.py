@@ -144,7 +144,7 @@ def decode_connected(answers: Iterable[Answer]) -> bytes:
     """The SSID of the network that a client is connected to, by its last scan; empty if none."""
     for answer in answers:
         bss = attributes(generic_attributes(answer.body).get(ATTR_BSS, b""))
-        if _number(bss.get(BSS_STATUS, b"")) == BSS_STATUS_ASSOCIATED and BSS_STATUS in bss:
+        if _number(bss.get(BSS_STATUS, b"")) == BSS_STATUS_ASSOCIATED:
             return _ssid_element(bss.get(BSS_INFORMATION_ELEMENTS, b""))
     return b""
 

@@ -32,15 +32,16 @@ def test_an_access_point_and_its_guest() -> None:
 
 
 def test_the_network_that_a_guest_is_connected_to() -> None:
-    """Out of its last scan; nothing when it is connected to none of what it saw."""
+    """Out of its last scan; nothing when it is connected to none of what it saw, or only has shown
+    who it is (status 0, authenticated).
+    """
     assert nl80211.decode_connected(recorded("scan")) == SSID
     assert nl80211.decode_connected([]) == b""
-    unconnected = [
-        Answer(0, each.body.replace(attribute(9, struct.pack("=I", 1)), b""))
-        for each in recorded("scan")
-    ]
-    assert unconnected != recorded("scan")
-    assert nl80211.decode_connected(unconnected) == b""
+    connected = attribute(9, struct.pack("=I", 1))
+    for status in (b"", attribute(9, struct.pack("=I", 0))):
+        unconnected = [Answer(0, each.body.replace(connected, status)) for each in recorded("scan")]
+        assert unconnected != recorded("scan")
+        assert nl80211.decode_connected(unconnected) == b""
 
 
 def test_devices_are_counted_and_their_signals_summed_up() -> None:
