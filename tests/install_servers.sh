@@ -73,8 +73,11 @@ fi
 if command -v systemctl >/dev/null 2>&1; then
     for package in $missing; do
         case $package in
-        mosquitto | influxdb | victoria-metrics | hostapd | wpasupplicant)
+        mosquitto | influxdb | victoria-metrics | hostapd)
             as_root systemctl disable "$package" >>"$log" 2>&1
+            ;;
+        wpasupplicant)
+            as_root systemctl disable wpa_supplicant >>"$log" 2>&1
             ;;
         esac
     done
