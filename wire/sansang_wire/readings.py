@@ -31,6 +31,13 @@ NeighbourState = Literal[
 had to ask."""
 RecordType = Literal["A", "AAAA"]
 RadioRole = Literal["access_point", "station", "other"]
+WifiSecurity = Literal["open", "owe", "wep", "wpa", "wpa2", "wpa2_wpa3", "wpa3", "enterprise"]
+"""How a Wi-Fi is encrypted, as its beacons say. `open` and `wep` protect nobody; `owe` encrypts
+without a passphrase (RFC 8110); `wpa2_wpa3` takes either."""
+JourneyStage = Literal[
+    "scan", "associate", "authenticate", "address", "gateway", "dns", "portal", "internet"
+]
+"""What a guest's device goes through, in this order."""
 
 LABEL = {"label": True}
 Label = Annotated[str, Meta(min_length=1, max_length=64, extra=LABEL)]
@@ -231,12 +238,15 @@ class ServiceReading(Reading, frozen=True, kw_only=True, tag="service", omit_def
 class WifiReading(Reading, frozen=True, kw_only=True, tag="wifi", omit_defaults=True):
     """Whether one expected Wi-Fi is on air, as the box's own radios know.
 
-    `ok`: on air. `failed`: not on air, and `reason` says what is known of it. `broken`: this box
-    can't tell.
+    `ok`: on air. `failed`: not on air, and `reason` says what is known of it: `starting` while the
+    access point listens for radar first. `broken`: this box can't tell.
     """
 
     ssid: Annotated[Label, Meta(description="the expected network name")]
     on_air: Annotated[bool | None, Meta(description="it is on air")] = None
+    role: Annotated[
+        RadioRole | None, Meta(description="what that radio is: it offers it, or is its guest")
+    ] = None
     interface: Annotated[Text | None, Meta(description="radio interface that has it")] = None
     channel: Annotated[Count | None, Meta(description="channel (IEEE 802.11)")] = None
     stations: Annotated[Count | None, Meta(description="devices connected to it")] = None
@@ -260,6 +270,119 @@ class RadioReading(Reading, frozen=True, kw_only=True, tag="radio", omit_default
         Dbm | None, Meta(description="weakest signal of them; of a client its own")
     ] = None
     signal_median_dbm: Annotated[Dbm | None, Meta(description="median signal of them")] = None
+    rx_bitrate_worst_mbps: Annotated[
+        Rate | None, Meta(description="slowest of the last frames received from them")
+    ] = None
+    rx_bitrate_median_mbps: Annotated[Rate | None, Meta(description="median of those")] = None
+    tx_bitrate_worst_mbps: Annotated[
+        Rate | None, Meta(description="slowest of the last frames sent to them")
+    ] = None
+    tx_bitrate_median_mbps: Annotated[Rate | None, Meta(description="median of those")] = None
+    retry_worst_pct: Annotated[
+        Amount | None,
+        Meta(description="repetitions for 100 frames sent to the worst of them since the last run"),
+    ] = None
+    retry_median_pct: Annotated[Amount | None, Meta(description="median of those")] = None
+    noise_dbm: Annotated[Dbm | None, Meta(description="noise on the channel")] = None
+    utilisation_pct: Annotated[
+        Percent | None, Meta(description="time that the channel was busy since the last run")
+    ] = None
+    utilisation_reason: Annotated[
+        Reason | None, Meta(description="why it is not known how busy the channel is")
+    ] = None
+    hostapd_state: Annotated[
+        Text | None, Meta(description="what hostapd says of itself, where it may be asked")
+    ] = None
+    joined: Annotated[
+        Count | None, Meta(description="times that a device joined, since the agent's start")
+    ] = None
+    left: Annotated[
+        Count | None, Meta(description="times that a device left or was sent away, likewise")
+    ] = None
+    roamed: Annotated[
+        Count | None, Meta(description="of a client: times it changed its access point, likewise")
+    ] = None
+    deauthenticated: Annotated[
+        Count | None, Meta(description="of a client: times it was cut off, likewise")
+    ] = None
+
+
+class WifiJourneyReading(
+    Reading, frozen=True, kw_only=True, tag="wifi_journey", omit_defaults=True
+):
+    """A guest's way from the first beacon to the Internet, made by a radio of the box's own.
+
+    `ok`: the Internet was reached over one address family at least. `failed`: `failed_stage` says
+    how far the guest came, `reason` why not further. `broken`: nobody could go. A stage that was
+    passed has its milliseconds; with both address families those of the faster.
+    """
+
+    ssid: Annotated[Label, Meta(description="the expected network name")]
+    failed_stage: Annotated[
+        JourneyStage | None, Meta(description="the first stage that no address family passed")
+    ] = None
+    ipv4_failed_stage: Annotated[
+        JourneyStage | None, Meta(description="the same of IPv4 alone")
+    ] = None
+    ipv6_failed_stage: Annotated[
+        JourneyStage | None, Meta(description="the same of IPv6 alone")
+    ] = None
+    scan_ms: Annotated[Milliseconds | None, Meta(description="until it was heard")] = None
+    associate_ms: Annotated[
+        Milliseconds | None, Meta(description="until the access point took the guest")
+    ] = None
+    authenticate_ms: Annotated[
+        Milliseconds | None, Meta(description="until the keys were agreed on")
+    ] = None
+    address_ms: Annotated[Milliseconds | None, Meta(description="until there was an address")] = (
+        None
+    )
+    gateway_ms: Annotated[Milliseconds | None, Meta(description="until the router answered")] = None
+    dns_ms: Annotated[Milliseconds | None, Meta(description="until a name was known")] = None
+    portal_ms: Annotated[
+        Milliseconds | None, Meta(description="until it was sure that no login page is in the way")
+    ] = None
+    internet_ms: Annotated[
+        Milliseconds | None, Meta(description="until a server of the Internet answered")
+    ] = None
+    total_ms: Annotated[Milliseconds | None, Meta(description="all of it")] = None
+    channel: Annotated[Count | None, Meta(description="channel (IEEE 802.11)")] = None
+    signal_dbm: Annotated[Dbm | None, Meta(description="signal where the guest's radio is")] = None
+    security: Annotated[WifiSecurity | None, Meta(description="how it is encrypted")] = None
+    portal: Annotated[bool | None, Meta(description="a login page stands before the Internet")] = (
+        None
+    )
+    dhcp_servers: Annotated[
+        Count | None, Meta(description="servers that offered an IPv4 address; more than 1: a rogue")
+    ] = None
+    admin_page: Annotated[
+        bool | None, Meta(description="the router shows guests its own web page")
+    ] = None
+    isolated: Annotated[
+        bool | None, Meta(description="guests can't reach each other, tried with a second radio")
+    ] = None
+
+
+class WifiScanReading(Reading, frozen=True, kw_only=True, tag="wifi_scan", omit_defaults=True):
+    """What a listening radio hears of one expected Wi-Fi, and of others on its channel.
+
+    `ok`: heard. `failed`: not heard in several scans. `broken`: nobody listened. Access points are
+    counted, never named.
+    """
+
+    ssid: Annotated[Label, Meta(description="the expected network name")]
+    heard: Annotated[bool | None, Meta(description="an access point of that name was heard")] = None
+    access_points: Annotated[Count | None, Meta(description="access points of that name")] = None
+    unknown_access_points: Annotated[
+        Count | None,
+        Meta(description="of them, those that the settings don't know or encrypted otherwise"),
+    ] = None
+    signal_dbm: Annotated[Dbm | None, Meta(description="strongest of them")] = None
+    channel: Annotated[Count | None, Meta(description="channel (IEEE 802.11) of that one")] = None
+    security: Annotated[WifiSecurity | None, Meta(description="how that one is encrypted")] = None
+    overlapping: Annotated[
+        Count | None, Meta(description="other access points on frequencies that overlap its own")
+    ] = None
 
 
 class PathReading(Reading, frozen=True, kw_only=True, tag="path", omit_defaults=True):
@@ -293,6 +416,8 @@ AnyReading = (
     | ServiceReading
     | WifiReading
     | RadioReading
+    | WifiJourneyReading
+    | WifiScanReading
     | PathReading
 )
 """The closed set of readings a batch may carry; `kind` is the tag."""
@@ -306,5 +431,7 @@ KINDS: dict[str, type[Reading]] = {
     "service": ServiceReading,
     "wifi": WifiReading,
     "radio": RadioReading,
+    "wifi_journey": WifiJourneyReading,
+    "wifi_scan": WifiScanReading,
     "path": PathReading,
 }
