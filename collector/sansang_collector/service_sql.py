@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from sansang_collector.record_sql import metadata, upsert
-from sansang_collector.watch import Alert, ServiceState, Word
+from sansang_collector.watch import Alert, ServiceState, Speaker, Word
 
 services_table = sa.Table(
     "service",
@@ -69,9 +69,17 @@ def load_services(connection: sa.Connection) -> dict[Service, ServiceState]:
     for row in connection.execute(sa.select(services_table)).mappings():
         values: dict[str, Any] = dict(row)
         key = Service(*(values.pop(name) for name in Service._fields))
-        values["said"] = {agent: Word(*word) for agent, word in values["said"].items()}
+        values["said"] = {_speaker(who): Word(*word) for who, word in values["said"].items()}
         found[key] = ServiceState(**values)
     return found
+
+
+def _speaker(key: str) -> Speaker:
+    """`agent/witness`, where no agent's id has a slash; a record from before guests has the agent
+    alone.
+    """
+    agent, _, witness = key.partition("/")
+    return Speaker(agent, "guest" if witness == "guest" else "radio")
 
 
 def save_services(
@@ -81,7 +89,11 @@ def save_services(
 ) -> None:
     """Write what has changed, and what is to be told about it."""
     rows = [
-        {**key._asdict(), **state._asdict(), "said": dict(state.said)}
+        {
+            **key._asdict(),
+            **state._asdict(),
+            "said": {"/".join(who): word for who, word in state.said.items()},
+        }
         for key, state in services.items()
     ]
     upsert(connection, services_table, rows)

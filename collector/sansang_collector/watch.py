@@ -2,22 +2,35 @@
 """Is a service of a site up, since when, and who is to be told: two pure functions.
 
 `judge` walks through evidence in time order; `alert` compares what people were told with what is
-so. Neither knows a clock. Evidence about the Wi-Fi comes from `WifiReading`: a Wi-Fi that this box
-can't judge, and a box that is silent, are no evidence at all: unknown is not down.
+so. Neither knows a clock. Evidence about the Wi-Fi has two witnesses: a radio, which knows that it
+is on air or hears it, and a guest, who went in. A Wi-Fi that this box can't judge, and a box that
+is silent, are no evidence at all: unknown is not down.
 """
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from sansang_wire.readings import AnyReading, WifiReading
+from sansang_wire.readings import (
+    AnyReading,
+    JourneyStage,
+    WifiJourneyReading,
+    WifiReading,
+    WifiScanReading,
+)
 
 State = Literal["unknown", "up", "down"]
+Witness = Literal["radio", "guest"]
+IN_THE_WIFI: frozenset[JourneyStage] = frozenset({"dns", "portal", "internet"})
+"""A guest who fails at one of these is in: what is missing is the line's, or a login page."""
 MINUTE_US = 60_000_000
-GAP_US = 15 * MINUTE_US
-"""Longer than three rounds of a box on a metered line: a doubt from before it begins anew."""
+GAP_US = 20 * MINUTE_US
+"""Longer than a listener's round on a metered line: a doubt from before it begins anew."""
 BEST_WITHIN_US = 10 * MINUTE_US
-"""So long a box's word counts beside another's: two rounds of a box on a metered line."""
+"""So long a word counts beside another's: two rounds of a guest, or of a metered box's own radio."""
+TURNED_AWAY_US = 35 * MINUTE_US
+"""So long that of a guest who could not get in: a round on a metered line, and some. Were it
+shorter, the radio's word would end and begin an outage between two visits."""
 FRESH_US = 10 * MINUTE_US
 """Older evidence corrects the state, and is told only once fresh evidence says the same."""
 
@@ -30,6 +43,7 @@ class Evidence(NamedTuple):
     agent: str
     at: int
     up: bool
+    witness: Witness = "radio"
 
 
 class HoldDown(NamedTuple):
@@ -39,8 +53,15 @@ class HoldDown(NamedTuple):
     up_us: int
 
 
+class Speaker(NamedTuple):
+    """Whose word it is: each witness of each agent has its own."""
+
+    agent: str
+    witness: Witness
+
+
 class Word(NamedTuple):
-    """The newest that one agent said, at an instant in µs."""
+    """The newest that a witness said, at an instant in µs."""
 
     at: int
     up: bool
@@ -50,15 +71,16 @@ class ServiceState(NamedTuple):
     """What is held of a service. Instants are µs since the Unix epoch.
 
     `since`: when the state began, dated back to the first evidence of it. `doubted`: since when
-    evidence contradicts it. `judged`: the newest evidence. `said`: the last word of each agent that
-    spoke shortly before. `told_down`: the beginning of the outage that a message was made about.
+    evidence contradicts it. `judged`: the newest evidence. `said`: the last word of each witness
+    that spoke shortly before. `told_down`: the beginning of the outage that a message was made
+    about.
     """
 
     state: State = "unknown"
     since: int = 0
     doubted: int | None = None
     judged: int = 0
-    said: Mapping[str, Word] = MappingProxyType({})
+    said: Mapping[Speaker, Word] = MappingProxyType({})
     told_down: int | None = None
 
 
@@ -72,26 +94,38 @@ class Alert(NamedTuple):
 
 def evidence_of(agent: str, readings: Iterable[AnyReading]) -> list[Evidence]:
     """The evidence that lies in readings."""
-    return [
-        Evidence("wifi", each.ssid, agent, each.at, each.on_air)
-        for each in readings
-        if isinstance(each, WifiReading) and each.on_air is not None
-    ]
+    found: list[Evidence] = []
+    for each in readings:
+        if isinstance(each, WifiReading) and each.reason != "starting":
+            said, witness = each.on_air, "radio"
+        elif isinstance(each, WifiScanReading):
+            said, witness = each.heard, "radio"
+        elif isinstance(each, WifiJourneyReading) and each.outcome != "broken":
+            stage = each.failed_stage
+            said, witness = stage is None or stage in IN_THE_WIFI, "guest"
+        else:
+            continue
+        if said is not None:
+            found.append(Evidence("wifi", each.ssid, agent, each.at, said, witness))
+    return found
 
 
 def judge(before: ServiceState, evidence: Evidence, hold: HoldDown) -> ServiceState:
     """The state after one more piece of evidence.
 
-    What is older than its agent's last word changes nothing. The service is up while any agent's
-    last word says so: one box may stand behind a wall, or beside another access point.
+    What is older than its witness's last word changes nothing. The service is up while any agent
+    says so: one box may stand behind a wall, or beside another access point. Only evidence that
+    itself says so confirms a change: that a radio is on air does not prove that guests are still
+    turned away, their next visit does.
     """
-    last = before.said.get(evidence.agent)
+    speaker = Speaker(evidence.agent, evidence.witness)
+    last = before.said.get(speaker)
     if last is not None and evidence.at <= last.at:
         return before
     newest = max(before.judged, evidence.at)
-    words = {**before.said, evidence.agent: Word(evidence.at, evidence.up)}
-    said = {agent: word for agent, word in words.items() if newest - word.at <= BEST_WITHIN_US}
-    says: State = "up" if any(word.up for word in said.values()) else "down"
+    words = {**before.said, speaker: Word(evidence.at, evidence.up)}
+    said = {who: word for who, word in words.items() if newest - word.at <= _counts_us(who, word)}
+    says: State = "up" if any(_says_up(who.agent, said) for who in said) else "down"
     after = before._replace(judged=newest, said=said)
     if says == before.state:
         return after._replace(doubted=None)
@@ -100,9 +134,22 @@ def judge(before: ServiceState, evidence: Evidence, hold: HoldDown) -> ServiceSt
     doubted = before.doubted
     if doubted is None or evidence.at - before.judged > GAP_US:
         doubted = evidence.at
-    if newest - doubted < (hold.up_us if says == "up" else hold.down_us):
+    held = newest - doubted >= (hold.up_us if says == "up" else hold.down_us)
+    if not held or evidence.up != (says == "up"):
         return after._replace(doubted=doubted)
     return after._replace(state=says, since=doubted, doubted=None)
+
+
+def _counts_us(who: Speaker, word: Word) -> int:
+    return TURNED_AWAY_US if who.witness == "guest" and not word.up else BEST_WITHIN_US
+
+
+def _says_up(agent: str, said: Mapping[Speaker, Word]) -> bool:
+    """A guest knows more than a radio, but for an access point that died after the visit."""
+    guest, radio = said.get(Speaker(agent, "guest")), said.get(Speaker(agent, "radio"))
+    if guest is None or radio is None:
+        return any(word.up for word in (guest, radio) if word is not None)
+    return guest.up and (radio.up or radio.at <= guest.at)
 
 
 def alert(state: ServiceState, now: int) -> tuple[ServiceState, Alert | None]:

@@ -3,21 +3,32 @@
 
 from typing import Literal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sansang_collector.watch import (
     FRESH_US,
     GAP_US,
+    MINUTE_US,
+    TURNED_AWAY_US,
     Alert,
     Evidence,
     HoldDown,
     ServiceState,
+    Witness,
     alert,
     evidence_of,
     judge,
 )
-from sansang_wire.readings import LinkReading, WifiReading
+from sansang_wire.readings import (
+    AnyReading,
+    JourneyStage,
+    LinkReading,
+    WifiJourneyReading,
+    WifiReading,
+    WifiScanReading,
+)
 
 S = 1_000_000
 HOLD = HoldDown(down_us=120 * S, up_us=60 * S)
@@ -25,8 +36,9 @@ START = 1_795_260_000 * S
 Says = Literal["on", "off"]
 
 
-def seen(second: float, says: Says, agent: str = "dong-1") -> Evidence:
-    return Evidence("wifi", "NVH", agent, START + int(second * S), up=says == "on")
+def seen(second: float, says: Says, agent: str = "dong-1", witness: Witness = "radio") -> Evidence:
+    at = START + int(second * S)
+    return Evidence("wifi", "NVH", agent, at, up=says == "on", witness=witness)
 
 
 class Script:
@@ -38,7 +50,13 @@ class Script:
 
     def says(self, second: float, says: Says, agent: str = "dong-1", late_us: int = 0) -> None:
         """Arrives `late_us` after it was seen."""
-        evidence = seen(second, says, agent)
+        self._hear(seen(second, says, agent), late_us)
+
+    def guest(self, second: float, says: Says, agent: str = "dong-1") -> None:
+        """A guest got in, or did not."""
+        self._hear(seen(second, says, agent, "guest"), 0)
+
+    def _hear(self, evidence: Evidence, late_us: int) -> None:
         self.state = judge(self.state, evidence, HOLD)
         self.state, told = alert(self.state, evidence.at + late_us)
         if told is not None:
@@ -187,6 +205,119 @@ def test_once_no_box_hears_it_any_more_it_is_off() -> None:
     assert script.words == [("down", 290)]
 
 
+def test_a_wifi_on_air_that_lets_nobody_in_is_down() -> None:
+    """The radio goes on saying that it is on air; the guest's second vain visit is told, dated to
+    the first. One vain visit alone is not.
+    """
+    script = Script()
+    for second in range(0, 900, 30):
+        script.says(second, "on")
+        if second % 300 == 0:
+            script.guest(second + 5, "off" if second else "on")
+        assert script.words == ([] if second < 600 else [("down", 305)])
+    for second in range(900, 1200, 30):
+        if second == 900:
+            script.guest(second, "on")
+        script.says(second + 5, "on")
+    assert script.words == [("down", 305), ("up", 900)]
+
+
+def test_an_access_point_that_dies_after_the_visit_is_down() -> None:
+    """The guest got in; since then the radio knows better."""
+    script = Script()
+    script.says(0, "on")
+    script.guest(10, "on")
+    for second in range(30, 180, 30):
+        script.says(second, "off")
+    assert script.words == [("down", 30)]
+
+
+def test_a_guest_who_got_in_after_the_radio_spoke_is_right() -> None:
+    """A listener that heard nothing for a moment is corrected by who went in."""
+    script = Script()
+    script.says(0, "off")
+    script.guest(10, "on")
+    assert script.state.state == "up"
+
+
+def test_a_guest_on_a_metered_line_is_not_outspoken_between_two_visits() -> None:
+    """One visit in half an hour: one outage, not one after another."""
+    script = Script()
+    script.guest(0, "on")
+    for second in range(30, 9000, 30):
+        script.says(second, "on")
+        if second % 1800 == 0:
+            script.guest(second + 5, "off")
+    assert script.words == [("down", 1805)]
+
+
+def test_a_guest_who_comes_no_more_loses_the_word() -> None:
+    """The spare radio was pulled out: what the access point knows counts again."""
+    script = Script()
+    script.guest(0, "off")
+    script.guest(300, "off")
+    assert script.words == [("down", 0)]
+    for second in range(330, 330 + (TURNED_AWAY_US + 2 * MINUTE_US) // S, 30):
+        script.says(second, "on")
+    assert [state for state, _ in script.words] == ["down", "up"]
+
+
+def test_of_two_boxes_one_whose_guest_got_in_is_enough() -> None:
+    """Another house's box may stand beside an access point that turns guests away."""
+    script = Script()
+    for second in range(0, 1800, 300):
+        script.guest(second, "off", "near")
+        script.guest(second + 1, "on", "far")
+    assert script.state.state == "up"
+    assert script.words == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "up"),
+    [
+        (None, True),
+        ("scan", False),
+        ("associate", False),
+        ("authenticate", False),
+        ("address", False),
+        ("gateway", False),
+        ("dns", True),
+        ("portal", True),
+        ("internet", True),
+    ],
+)
+def test_a_guest_is_in_once_the_router_has_answered(stage: JourneyStage | None, up: bool) -> None:
+    """What fails behind it is the line's, or a login page."""
+    outcome = "failed" if stage else "ok"
+    reading = WifiJourneyReading(at=1, outcome=outcome, ssid="NVH", failed_stage=stage)
+    assert evidence_of("dong-1", [reading]) == [Evidence("wifi", "NVH", "dong-1", 1, up, "guest")]
+
+
+@pytest.mark.parametrize(
+    ("reading", "up"),
+    [
+        (WifiScanReading(at=1, outcome="ok", ssid="NVH", heard=True), True),
+        (WifiScanReading(at=1, outcome="failed", ssid="NVH", heard=False), False),
+        (WifiScanReading(at=1, outcome="broken", reason="radio_busy", ssid="NVH"), None),
+        (
+            WifiReading(at=1, outcome="failed", reason="starting", ssid="NVH", on_air=False),
+            None,
+        ),
+        (
+            WifiJourneyReading(at=1, outcome="broken", reason="no_spare_radio", ssid="NVH"),
+            None,
+        ),
+    ],
+)
+def test_what_a_radio_hears_is_evidence_and_what_nobody_knows_is_none(
+    reading: AnyReading,
+    up: bool | None,
+) -> None:
+    """An access point that listens for radar first is not off air: it is starting."""
+    expected = [] if up is None else [Evidence("wifi", "NVH", "dong-1", 1, up, "radio")]
+    assert evidence_of("dong-1", [reading]) == expected
+
+
 def test_only_readings_that_know_are_evidence() -> None:
     """A box that can't tell says nothing; another kind of reading neither."""
     wifi = WifiReading(at=2, outcome="failed", ssid="NVH", on_air=False)
@@ -203,7 +334,11 @@ def test_only_readings_that_know_are_evidence() -> None:
 
 
 evidence = st.builds(
-    seen, st.integers(0, 5000), st.sampled_from(["on", "off"]), st.sampled_from(["a", "b"])
+    seen,
+    st.integers(0, 5000),
+    st.sampled_from(["on", "off"]),
+    st.sampled_from(["a", "b"]),
+    st.sampled_from(["radio", "guest"]),
 )
 
 

@@ -11,6 +11,7 @@ from sansang_collector.ingest import Point
 from sansang_collector.record import Record
 from sansang_collector.service_sql import Service
 from sansang_collector.store.base import StoreUnavailableError
+from sansang_collector.watch import Speaker, Word
 from sansang_wire.batch import Batch, encode
 from sansang_wire.readings import Clock, WifiReading
 from tests.collector.ingesting import EPOCH, SITE, desk
@@ -114,6 +115,21 @@ async def test_readings_that_no_clock_could_date_are_no_evidence(tmp_path: Path)
         await at_work.take("dong-1", *undated)
         assert at_work.record.services == {}
         assert at_work.receipted("dong-1") == {1, 2, 3}
+
+
+def test_a_record_from_before_guests_opens(tmp_path: Path) -> None:
+    """Its words were the radios'."""
+    path = tmp_path / "record.db"
+    record = Record(path)
+    old = """INSERT INTO service VALUES ('s', 'wifi', 'NVH', 'up', 1, NULL, 2, '{"a-1": [2, true]}',
+        NULL)"""
+    with record.engine.begin() as connection:
+        connection.execute(sa.text(old))
+    record.close()
+    record = Record(path)
+    [held] = record.services.values()
+    assert held.said == {Speaker("a-1", "radio"): Word(2, up=True)}
+    record.close()
 
 
 def test_a_record_from_before_services_opens(tmp_path: Path) -> None:
