@@ -27,7 +27,7 @@ MINUTE_US = 60_000_000
 GAP_US = 20 * MINUTE_US
 """Longer than a listener's round on a metered line: a doubt from before it begins anew."""
 BEST_WITHIN_US = 10 * MINUTE_US
-"""So long a word counts beside another's: two rounds of a guest, or of a metered box's own radio."""
+"""So long a word counts beside another's: two rounds of a guest, or of a metered box's radio."""
 TURNED_AWAY_US = 35 * MINUTE_US
 """So long that of a guest who could not get in: a round on a metered line, and some. Were it
 shorter, the radio's word would end and begin an outage between two visits."""
@@ -113,19 +113,20 @@ def evidence_of(agent: str, readings: Iterable[AnyReading]) -> list[Evidence]:
 def judge(before: ServiceState, evidence: Evidence, hold: HoldDown) -> ServiceState:
     """The state after one more piece of evidence.
 
-    What is older than its witness's last word changes nothing. The service is up while any agent
-    says so: one box may stand behind a wall, or beside another access point. Only evidence that
-    itself says so confirms a change: that a radio is on air does not prove that guests are still
-    turned away, their next visit does.
+    What is older than its witness's last word, or too old to count, changes nothing. The service is
+    up while any agent says so: one box may stand behind a wall, or beside another access point.
+    Only evidence that itself says so confirms a change: that a radio is on air does not prove that
+    guests are still turned away, their next visit does.
     """
     speaker = Speaker(evidence.agent, evidence.witness)
-    last = before.said.get(speaker)
-    if last is not None and evidence.at <= last.at:
-        return before
+    last, word = before.said.get(speaker), Word(evidence.at, evidence.up)
     newest = max(before.judged, evidence.at)
-    words = {**before.said, speaker: Word(evidence.at, evidence.up)}
-    said = {who: word for who, word in words.items() if newest - word.at <= _counts_us(who, word)}
-    says: State = "up" if any(_says_up(who.agent, said) for who in said) else "down"
+    if (last is not None and word.at <= last.at) or not _counts(speaker, word, newest):
+        return before
+    words = {**before.said, speaker: word}
+    said = {who: word for who, word in words.items() if newest - word.at <= TURNED_AWAY_US}
+    counting = {who: word for who, word in said.items() if _counts(who, word, newest)}
+    says: State = "up" if any(_says_up(who.agent, counting) for who in counting) else "down"
     after = before._replace(judged=newest, said=said)
     if says == before.state:
         return after._replace(doubted=None)
@@ -140,8 +141,9 @@ def judge(before: ServiceState, evidence: Evidence, hold: HoldDown) -> ServiceSt
     return after._replace(state=says, since=doubted, doubted=None)
 
 
-def _counts_us(who: Speaker, word: Word) -> int:
-    return TURNED_AWAY_US if who.witness == "guest" and not word.up else BEST_WITHIN_US
+def _counts(who: Speaker, word: Word, newest: int) -> bool:
+    turned_away = who.witness == "guest" and not word.up
+    return newest - word.at <= (TURNED_AWAY_US if turned_away else BEST_WITHIN_US)
 
 
 def _says_up(agent: str, said: Mapping[Speaker, Word]) -> bool:
