@@ -19,6 +19,7 @@ import sansang_agent
 from sansang_agent.clock import AgentClock
 from sansang_agent.config import AgentConfig, check_probes
 from sansang_agent.net.boot import boot_id
+from sansang_agent.net.link_events import link_events
 from sansang_agent.outbox import Outbox, OutboxFullError
 from sansang_agent.outbox_file import OutboxUnusableError
 from sansang_agent.probes.base import Probe, ProbeSettings, Surroundings, all_probes
@@ -76,6 +77,7 @@ class Agent:
         tasks = [
             asyncio.create_task(self._flush_for_ever(), name="flush"),
             asyncio.create_task(self._uplink.run(), name="uplink"),
+            asyncio.create_task(self._wake_for_ever(), name="links"),
             asyncio.create_task(_until(stopping), name="stop"),
         ]
         try:
@@ -95,11 +97,21 @@ class Agent:
                 await asyncio.gather(*tasks, return_exceptions=True)
                 self._outbox.close()
 
-    def _deliver(self, readings: Sequence[AnyReading]) -> None:
+    async def _wake_for_ever(self) -> None:
+        try:
+            async for _ in link_events():
+                self._schedule.wake()
+        except OSError as error:
+            log.warning("the kernel does not tell when an interface changes: %s", error)
+            await asyncio.Event().wait()
+
+    def _deliver(self, readings: Sequence[AnyReading], *, urgent: bool) -> None:
         self._pending += readings
         if (excess := len(self._pending) - PENDING_AT_MOST) > 0:
             del self._pending[:excess]
             self._outbox.count_dropped(excess)
+        if urgent:
+            self._flush()
 
     async def _flush_for_ever(self) -> None:
         # The first batch goes early: whoever has just plugged the box in is waiting for it.

@@ -9,7 +9,8 @@ import asyncio
 import hashlib
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -27,16 +28,23 @@ _decode = msgspec.json.Decoder(AnyReading).decode
 RunningProbe = Probe[ProbeSettings]
 
 
-class Schedule:
-    """The running probes. `deliver` is called in the loop with the readings of each run."""
+class Deliver(Protocol):
+    """Takes the readings of one run."""
 
-    def __init__(
-        self, agent: str, profile: Profile, deliver: Callable[[Sequence[AnyReading]], None]
-    ) -> None:
+    def __call__(self, readings: Sequence[AnyReading], *, urgent: bool) -> None: ...
+
+
+class Schedule:
+    """The running probes. `deliver` is called in the loop with the readings of each run, `urgent`
+    when they tell of a change that did not wait for its turn.
+    """
+
+    def __init__(self, agent: str, profile: Profile, deliver: Deliver) -> None:
         self._agent = agent
         self._profile: Profile = profile
         self._deliver = deliver
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._woken: dict[str, asyncio.Event] = {}
         self.failures: dict[str, int] = {}
         """By kind: runs that raised or hung, and readings no collector would accept."""
 
@@ -46,6 +54,8 @@ class Schedule:
         self.stop()
         for kind, probe in probes.items():
             if probe.settings.enabled:
+                if probe.on_link_event:
+                    self._woken[kind] = asyncio.Event()
                 repeat = self._repeat(kind, probe, before.get(kind))
                 self._tasks[kind] = asyncio.create_task(repeat, name=kind)
 
@@ -54,6 +64,12 @@ class Schedule:
         for task in self._tasks.values():
             task.cancel()
         self._tasks.clear()
+        self._woken.clear()
+
+    def wake(self) -> None:
+        """An interface of the box changed: the probes that look at that run now."""
+        for woken in self._woken.values():
+            woken.set()
 
     async def _repeat(
         self, kind: str, probe: RunningProbe, before: asyncio.Task[None] | None
@@ -64,13 +80,33 @@ class Schedule:
         every_s = cadence_s(probe, self._profile)
         loop = asyncio.get_running_loop()
         due = loop.time() + start_offset_s(f"{self._agent}/{kind}", every_s)
+        last: list[AnyReading] = []
         while True:
-            await asyncio.sleep(due - loop.time())
-            await self._run_once(kind, probe)
-            # What was missed while a run took longer than its cadence is left out.
-            due += every_s * max(1, -((due - loop.time()) // every_s))
+            woken = await self._wait(kind, due - loop.time())
+            readings = await self._run_once(kind, probe)
+            changed = _without_time(readings) != _without_time(last)
+            last = readings
+            if not woken or changed:
+                self._deliver(readings, urgent=woken)
+            if not woken:
+                # What was missed while a run took longer than its cadence is left out.
+                due += every_s * max(1, -((due - loop.time()) // every_s))
 
-    async def _run_once(self, kind: str, probe: RunningProbe) -> None:
+    async def _wait(self, kind: str, seconds: float) -> bool:
+        """Whether the probe was woken before its time."""
+        event = self._woken.get(kind)
+        if event is None:
+            await asyncio.sleep(seconds)
+            return False
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return False
+        event.clear()
+        return True
+
+    async def _run_once(self, kind: str, probe: RunningProbe) -> list[AnyReading]:
         try:
             # wait_for() of Python 3.11 forgets that it was cancelled when the run ends just then.
             async with asyncio.timeout(LONGEST_RUN_S):
@@ -83,7 +119,8 @@ class Schedule:
         except Exception as error:  # noqa: BLE001 - one probe's fault must not end the agent
             self.count_failure(kind, error)
         else:
-            self._deliver([reading for reading in readings if self._is_sound(kind, reading)])
+            return [reading for reading in readings if self._is_sound(kind, reading)]
+        return []
 
     def _is_sound(self, kind: str, reading: AnyReading) -> bool:
         """Whether a collector would take it. NaN would travel as null, which hides a fault."""
@@ -102,6 +139,10 @@ class Schedule:
         if kind not in self.failures:
             log.error("the probe %s failed: %s: %s", kind, type(error).__name__, error)
         self.failures[kind] = self.failures.get(kind, 0) + 1
+
+
+def _without_time(readings: Iterable[AnyReading]) -> list[AnyReading]:
+    return [msgspec.structs.replace(each, at=0) for each in readings]
 
 
 def cadence_s(probe: RunningProbe, profile: Profile) -> float:

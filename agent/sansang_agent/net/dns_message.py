@@ -6,9 +6,11 @@ in the question asks whether DNSSEC was checked (RFC 6840 §5.7).
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from typing import NamedTuple
 
+from sansang_agent.net.addresses import Address
 from sansang_wire.readings import RecordType
 
 _HEADER = struct.Struct("!6H")
@@ -46,10 +48,10 @@ class Question(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """`rcode` as IANA spells it; `answers` counts the records of the type that was asked for."""
+    """`rcode` as IANA spells it; `addresses` are those of the type that was asked for."""
 
     rcode: str
-    answers: int
+    addresses: tuple[Address, ...]
     authenticated: bool
     truncated: bool
 
@@ -74,7 +76,7 @@ def query(question: Question) -> bytes:
 def parse(message: bytes, question: Question) -> Answer | None:
     """None when this is no answer to the question, but somebody's attempt.
 
-    Raises MalformedAnswerError. A truncated answer is not counted: it may end anywhere.
+    Raises MalformedAnswerError. A truncated answer is not read further: it may end anywhere.
     """
     if len(message) < _HEADER.size:
         return None
@@ -88,26 +90,28 @@ def parse(message: bytes, question: Question) -> Answer | None:
     if (questions or not rcode) and message[_HEADER.size : end].lower() != section:
         return None
     truncated = bool(flags & _TRUNCATED)
+    found: Iterator[bytes] = iter(())
+    if not truncated and not rcode:
+        found = _found(message, end, records, question.record_type)
     return Answer(
         rcode=_RCODES[rcode] if rcode < len(_RCODES) else f"RCODE{rcode}",
-        answers=0 if truncated or rcode else _count(message, end, records, question.record_type),
+        addresses=tuple(map(ip_address, found)),
         authenticated=bool(flags & _AUTHENTICATED),
         truncated=truncated,
     )
 
 
-def _count(message: bytes, at: int, records: int, wanted: RecordType) -> int:
-    found = 0
+def _found(message: bytes, at: int, records: int, wanted: RecordType) -> Iterator[bytes]:
     for _ in range(records):
         at = _after_name(message, at)
         if at + _RECORD.size > len(message):
             raise MalformedAnswerError("it ends within a record")
         kind, its_class, _, size = _RECORD.unpack_from(message, at)
-        at += _RECORD.size + size
+        data, at = at + _RECORD.size, at + _RECORD.size + size
         if at > len(message):
             raise MalformedAnswerError("it ends within the data of a record")
-        found += (kind, size) == _TYPES[wanted] and its_class == _INTERNET
-    return found
+        if (kind, size) == _TYPES[wanted] and its_class == _INTERNET:
+            yield message[data:at]
 
 
 def _after_name(message: bytes, at: int) -> int:

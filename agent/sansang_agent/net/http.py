@@ -31,12 +31,15 @@ class Head(NamedTuple):
 
 
 class Answer:
-    """What a server sends, as far as it was read: `received_bytes`, its framing included."""
+    """What a server sends, as far as it was read: `received_bytes` with its framing, `content`
+    without.
+    """
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
         self._begun = b""
         self.received_bytes = 0
+        self.content = bytearray()
 
     async def first_byte(self) -> None:
         """Raises EOFError when the connection ends without one."""
@@ -62,8 +65,11 @@ class Answer:
         elif head.length is not None:
             await self._exactly(min(head.length, MOST_BODY_BYTES))
         else:
-            while self.received_bytes < stop and await self._piece(stop - self.received_bytes):
-                pass
+            while self.received_bytes < stop:
+                piece = await self._piece(stop - self.received_bytes)
+                if not piece:
+                    break
+                self.content += piece
 
     async def _one_head(self) -> Head:
         match = _STATUS.match(await self._head_line())
@@ -116,7 +122,9 @@ class Answer:
 
     async def _exactly(self, size: int) -> None:
         while size > 0:
-            size -= len(await self._some(size))
+            piece = await self._some(size)
+            self.content += piece
+            size -= len(piece)
 
     async def _some(self, most: int) -> bytes:
         """Raises EOFError when there is nothing more."""

@@ -12,7 +12,7 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 NETLINK_ROUTE = 0
@@ -21,6 +21,7 @@ NLM_F_REQUEST = 0x001
 NLM_F_ACK = 0x004
 NLM_F_DUMP_INTR = 0x010
 NLM_F_DUMP = 0x300
+NLM_F_EXCL, NLM_F_CREATE = 0x200, 0x400
 NLMSG_ERROR = 2
 NLMSG_DONE = 3
 NLA_TYPE_MASK = 0x3FFF
@@ -28,6 +29,9 @@ GENL_ID_CTRL = 16
 CTRL_CMD_GETFAMILY = 3
 CTRL_ATTR_FAMILY_ID = 1
 CTRL_ATTR_FAMILY_NAME = 2
+CTRL_ATTR_MCAST_GROUPS = 7
+CTRL_ATTR_MCAST_GRP_NAME, CTRL_ATTR_MCAST_GRP_ID = 1, 2
+SOL_NETLINK, NETLINK_ADD_MEMBERSHIP = 270, 1
 RECEIVE_BYTES = 65536
 DEADLINE_S = 2
 MOST_TRIES = 5
@@ -61,14 +65,60 @@ def get(protocol: int, type_: int, body: bytes) -> Answer:
     return _ask(protocol, type_, NLM_F_REQUEST | NLM_F_ACK, body)[0]
 
 
+def change(protocol: int, type_: int, body: bytes, *, new: bool = False) -> None:
+    """Have the kernel do something, or make a `new` entry. Raises OSError, TimeoutError."""
+    flags = NLM_F_REQUEST | NLM_F_ACK
+    _ask(protocol, type_, flags | (NLM_F_CREATE | NLM_F_EXCL if new else 0), body)
+
+
+def listening(protocol: int, groups: Iterable[int]) -> socket.socket:
+    """A socket, not blocking, that the messages to these groups come to. Raises OSError."""
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol)
+    try:
+        sock.setblocking(False)
+        sock.bind((0, 0))
+        for group in groups:
+            sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def messages(data: bytes) -> Iterator[Answer]:
+    """The messages in what was received at once."""
+    at = 0
+    while at + _MESSAGE.size <= len(data):
+        length, type_, _, _, _ = _MESSAGE.unpack_from(data, at)
+        if length < _MESSAGE.size:
+            return
+        yield Answer(type_, data[at + _MESSAGE.size : at + length])
+        at += length + -length % 4
+
+
 def generic_family(name: str) -> int | None:
     """The number of a generic netlink family, as `nl80211`; None when the kernel lacks it."""
+    told = _told_of_family(name)
+    return None if told is None else int.from_bytes(told[CTRL_ATTR_FAMILY_ID], sys.byteorder)
+
+
+def generic_group(family: str, group: str) -> int | None:
+    """The number of a group of a generic netlink family; None when the kernel lacks it."""
+    told = _told_of_family(family) or {}
+    for each in attributes(told.get(CTRL_ATTR_MCAST_GROUPS, b"")).values():
+        found = attributes(each)
+        if found[CTRL_ATTR_MCAST_GRP_NAME] == group.encode() + b"\0":
+            return int.from_bytes(found[CTRL_ATTR_MCAST_GRP_ID], sys.byteorder)
+    return None
+
+
+def _told_of_family(name: str) -> dict[int, bytes] | None:
     body = generic(CTRL_CMD_GETFAMILY, attribute(CTRL_ATTR_FAMILY_NAME, name.encode() + b"\0"))
     try:
         answer = get(NETLINK_GENERIC, GENL_ID_CTRL, body)
     except FileNotFoundError:
         return None
-    return int.from_bytes(generic_attributes(answer.body)[CTRL_ATTR_FAMILY_ID], sys.byteorder)
+    return generic_attributes(answer.body)
 
 
 def generic(command: int, content: bytes = b"") -> bytes:

@@ -26,7 +26,7 @@ from sansang_agent.net.netlink import (
 from sansang_wire.readings import RadioRole
 
 CMD_GET_INTERFACE, CMD_GET_STATION, CMD_GET_SCAN = 5, 17, 32
-ATTR_IFINDEX, ATTR_IFNAME, ATTR_IFTYPE, ATTR_STA_INFO = 3, 4, 5, 21
+ATTR_WIPHY, ATTR_IFINDEX, ATTR_IFNAME, ATTR_IFTYPE, ATTR_STA_INFO = 1, 3, 4, 5, 21
 ATTR_WIPHY_FREQ, ATTR_SSID, ATTR_TX_POWER_LEVEL, ATTR_CHANNEL_WIDTH = 38, 52, 98, 159
 ATTR_BSS, BSS_INFORMATION_ELEMENTS, BSS_STATUS, BSS_STATUS_ASSOCIATED = 47, 6, 9, 1
 ELEMENT_SSID = 0
@@ -34,6 +34,8 @@ ELEMENT_SSID = 0
 STA_INFO_SIGNAL, STA_INFO_SIGNAL_AVG, STA_INFO_STA_FLAGS = 7, 13, 17
 STA_FLAG_AUTHORIZED = 1
 ROLES: dict[int, RadioRole] = {2: "station", 3: "access_point"}
+RADAR_MHZ = range(5250, 5731)
+"""Where radar has to be looked for first (ITU-R Resolution 229)."""
 WIDTHS_MHZ = {0: 20, 1: 20, 2: 40, 3: 80, 4: 80, 5: 160, 6: 5, 7: 10, 13: 320}
 
 
@@ -51,11 +53,23 @@ class Radio(NamedTuple):
     txpower_dbm: float | None = None
     enabled: bool = False
     up: bool = False
+    wiphy: int = 0
+    """The device that the interface is on; others may be on it, too."""
 
     @property
     def channel(self) -> int | None:
         """By IEEE 802.11, annex E."""
         return None if self.frequency_mhz is None else channel_of(self.frequency_mhz)
+
+    @property
+    def starting(self) -> bool:
+        """An access point that has its channel and does not send yet: it listens for radar there.
+
+        The kernel gives it the channel at the beginning of the check (`cac` of cfg80211), the name
+        with the first beacon.
+        """
+        known = self.frequency_mhz is not None and self.frequency_mhz in RADAR_MHZ
+        return self.role == "access_point" and self.enabled and known and not self.ssid
 
     @property
     def on_air(self) -> bool:
@@ -115,6 +129,7 @@ def _radio(told: dict[int, bytes]) -> Radio:
     return Radio(
         ifindex=_number(told[ATTR_IFINDEX]),
         name=told[ATTR_IFNAME].rstrip(b"\0").decode(),
+        wiphy=_number(told.get(ATTR_WIPHY, b"")),
         role=ROLES.get(_number(told.get(ATTR_IFTYPE, b"")), "other"),
         ssid=told.get(ATTR_SSID, b""),
         frequency_mhz=None if frequency is None else _number(frequency),

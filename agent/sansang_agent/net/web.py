@@ -12,6 +12,7 @@ import socket
 import ssl
 import time
 import traceback
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import NamedTuple
@@ -21,7 +22,7 @@ import sansang_agent
 from sansang_agent.net import reasons
 from sansang_agent.net.addresses import FAMILIES, Address, literal, socket_address
 from sansang_agent.net.http import MOST_HEAD_BYTES, Answer, MalformedHttpError
-from sansang_agent.net.targets import locate
+from sansang_agent.net.targets import Located, locate
 from sansang_agent.net.tls import days_left, reason_of, trusting_anybody
 from sansang_wire.readings import Family
 
@@ -37,6 +38,7 @@ class Place(NamedTuple):
     host: str
     port: int
     path: str
+    accept: str = "*/*"
 
     def request(self) -> bytes:
         """RFC 9112 §3: the bytes that ask for it."""
@@ -47,7 +49,7 @@ class Place(NamedTuple):
             f"GET {self.path} HTTP/1.1",
             f"Host: {host}",
             f"User-Agent: sansang-agent/{sansang_agent.__version__}",
-            "Accept: */*",
+            f"Accept: {self.accept}",
             "Connection: close",
         )
         return "\r\n".join((*lines, "", "")).encode("ascii")
@@ -71,7 +73,10 @@ def parse_url(url: str) -> Place:
 
 @dataclass(slots=True)
 class Fetch:
-    """What came of it: phases that were not reached are None, `reason` is None when it came."""
+    """What came of it: phases that were not reached are None, `reason` is None when it came.
+
+    `content` is the beginning of the body, as much as was read.
+    """
 
     address: Address | None = None
     lookup_ms: float | None = None
@@ -82,6 +87,7 @@ class Fetch:
     status: int | None = None
     received_bytes: int | None = None
     certificate_left_d: float | None = None
+    content: bytes = b""
     reason: str | None = None
 
 
@@ -92,13 +98,21 @@ class Trust(NamedTuple):
     dated: bool
 
 
-async def fetch(place: Place, family: Family, trust: Trust, deadline_s: float) -> Fetch:
+Locate = Callable[[str, Family], Awaitable[Located]]
+
+
+async def fetch(
+    place: Place, family: Family, trust: Trust, deadline_s: float, locate: Locate = locate
+) -> Fetch:
     """Never raises for what the network or the server does; ends by the deadline."""
     came = Fetch()
     begun_ns = time.monotonic_ns()
     try:
         async with asyncio.timeout(deadline_s):
-            await _through_all_phases(place, family, trust, came)
+            located = await locate(place.host, family)
+            came.address, came.lookup_ms, came.reason = located
+            if came.address is not None:
+                await _through_all_phases(place, family, trust, came)
     except TimeoutError:
         late = reasons.NO_ANSWER if came.first_byte_ms is None else reasons.TOO_SLOW
         came.reason = came.reason or late
@@ -117,11 +131,7 @@ async def fetch(place: Place, family: Family, trust: Trust, deadline_s: float) -
 
 
 async def _through_all_phases(place: Place, family: Family, trust: Trust, came: Fetch) -> None:
-    located = await locate(place.host, family)
-    came.address, came.lookup_ms = located.address, located.lookup_ms
-    if came.address is None:
-        came.reason = located.reason
-        return
+    assert came.address is not None  # noqa: S101 - that it is known comes before
     begun_ns = time.monotonic_ns()
     sock = await _connected(came.address, place.port, family)
     came.connect_ms = _since(begun_ns)
@@ -159,6 +169,7 @@ async def _ask(
         await answer.body(head)
     finally:
         came.received_bytes = answer.received_bytes
+        came.content = bytes(answer.content)
 
 
 async def _look_at_certificate(came: Fetch, place: Place, family: Family) -> None:

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from sansang_wire.readings import AnyReading, Clock
 
 Profile = Literal["default", "metered"]
-Need = Literal["ping", "resolver", "netlink", "wireless"]
+Need = Literal["ping", "resolver", "netlink", "wireless", "worker", "supplicant"]
 """What a probe can need of the box; the doctor looks whether it is there."""
 
 
@@ -57,6 +57,8 @@ class Probe(ABC, Generic[S]):
     settings_type: ClassVar[type[ProbeSettings]]
     every_s: ClassVar[Mapping[Profile, float]]
     """How often it runs unless the settings say so."""
+    on_link_event: ClassVar[bool] = False
+    """Whether it also runs at once when an interface of the box comes, goes or changes."""
 
     def __init__(self, settings: S, surroundings: Surroundings) -> None:
         self.settings = settings

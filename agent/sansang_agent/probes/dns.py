@@ -88,7 +88,7 @@ class DnsProbe(Probe[DnsSettings]):
             record_type=record_type,
             response_ms=None if came.response_ms is None else round(came.response_ms, 3),
             rcode=came.answer.rcode if came.answer else None,
-            answers=came.answer.answers if came.answer else None,
+            answers=len(came.answer.addresses) if came.answer else None,
             authenticated=came.answer.authenticated if came.answer else None,
             transport=came.transport,
         )
@@ -99,7 +99,7 @@ def _reason(came: Came) -> str | None:
         return came.reason
     if came.answer.rcode != "NOERROR":
         return REASONS.get(came.answer.rcode, "error_code")
-    return None if came.answer.answers else reasons.NO_ADDRESS
+    return None if came.answer.addresses else reasons.NO_ADDRESS
 
 
 def _outcome(reason: str | None, *, answered: bool) -> Outcome:

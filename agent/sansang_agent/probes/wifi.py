@@ -3,9 +3,12 @@
 
 Method: an expected name is on air when an access point of this box beacons it (operational state
 up, SSID and frequency told by the kernel), or when this box is a client and connected to it. It is
-off air when an access point of this box should beacon it and does not. A box whose radios say
-neither can't tell, and says so: a Wi-Fi of another device is not off because this box's radio is.
-Source: nl80211 GET_INTERFACE, GET_STATION (include/uapi/linux/nl80211.h); operstate (RFC 2863).
+off air when an access point of this box should beacon it and does not; starting, while that one
+listens for radar (its channel is set, and nothing is sent yet). A box whose radios say neither
+can't tell, and says so: a Wi-Fi of another device is not off because this box's radio is. When an
+interface comes or goes, the kernel's word for it (RTM_NEWLINK) starts a run at once.
+Source: nl80211 GET_INTERFACE, GET_STATION (include/uapi/linux/nl80211.h); operstate (RFC 2863);
+channel availability check (ETSI EN 301 893 §4.2.6).
 Privileges: none. Data: none beyond its readings; it sends nothing.
 """
 
@@ -18,12 +21,12 @@ from msgspec import Meta
 from sansang_agent.net import nl80211
 from sansang_agent.net.boot import boottime_us
 from sansang_agent.net.nl80211 import Radio
+from sansang_agent.net.ssid import Ssid, refuse_ambiguous
 from sansang_agent.probes.base import Need, Probe, ProbeSettings
 from sansang_wire.readings import AnyReading, WifiReading
 
-MAX_SSID_BYTES = 32
-"""IEEE 802.11, 9.4.2.2."""
-Ssid = Annotated[str, Meta(min_length=1, max_length=MAX_SSID_BYTES)]
+LONGEST_START_US = 11 * 60 * 1_000_000
+"""A channel is listened to for up to 10 minutes; who starts for longer does not start."""
 
 
 class WifiSettings(ProbeSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,11 +39,7 @@ class WifiSettings(ProbeSettings, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def __post_init__(self) -> None:
         """Refuse what no radio can send, and two series of one name."""
-        for ssid in self.ssids:
-            if len(ssid.encode()) > MAX_SSID_BYTES:
-                raise ValueError(f"{ssid!r} is longer than {MAX_SSID_BYTES} bytes")
-            if self.ssids.count(ssid) > 1:
-                raise ValueError(f"{ssid!r} is named twice")
+        refuse_ambiguous(self.ssids)
 
 
 class WifiProbe(Probe[WifiSettings]):
@@ -49,7 +48,10 @@ class WifiProbe(Probe[WifiSettings]):
     kind = "wifi"
     settings_type = WifiSettings
     every_s: ClassVar = {"default": 30, "metered": 300}
+    on_link_event = True
 
+    _started_at: int | None = None
+    """Since when an access point of this box has been starting."""
     _offered: frozenset[str] = frozenset()
     """Names that an access point of this box had on air since the agent's start."""
 
@@ -61,6 +63,8 @@ class WifiProbe(Probe[WifiSettings]):
             return []
         at = boottime_us()
         radios = nl80211.radios()
+        starting = any(each.starting for each in radios or ())
+        self._started_at = (self._started_at or at) if starting else None
         return [self._reading(at, ssid, radios) for ssid in self.settings.ssids]
 
     def _reading(self, at: int, ssid: str, radios: list[Radio] | None) -> WifiReading:
@@ -69,8 +73,8 @@ class WifiProbe(Probe[WifiSettings]):
             if any(each.role == "access_point" for each in beaconing):
                 self._offered |= {ssid}
             return _on_air(at, ssid, beaconing)
-        why = self._why_not(ssid, radios)
-        known = why in {"not_on_air", "interface_down"}
+        why = self._why_not(at, ssid, radios)
+        known = why in {"not_on_air", "interface_down", "starting"}
         return WifiReading(
             at=at,
             outcome="failed" if known else "broken",
@@ -79,8 +83,8 @@ class WifiProbe(Probe[WifiSettings]):
             on_air=False if known else None,
         )
 
-    def _why_not(self, ssid: str, radios: list[Radio] | None) -> str:
-        """`not_on_air` and `interface_down` are knowledge; with the others this box can't tell."""
+    def _why_not(self, at: int, ssid: str, radios: list[Radio] | None) -> str:
+        """With `cannot_tell` and the names of what is missing this box can't tell."""
         ours = self.settings.access_point or ssid in self._offered
         if radios is None and not ours:
             return "no_nl80211"
@@ -90,6 +94,8 @@ class WifiProbe(Probe[WifiSettings]):
         points = [each for each in radios if each.role == "access_point"]
         if not points:
             return "not_on_air" if ours else "cannot_tell"
+        if self._started_at is not None and at - self._started_at < LONGEST_START_US:
+            return "starting"
         return "not_on_air" if any(each.enabled for each in points) else "interface_down"
 
 
@@ -101,6 +107,7 @@ def _on_air(at: int, ssid: str, radios: list[Radio]) -> WifiReading:
         outcome="ok",
         ssid=ssid,
         on_air=True,
+        role=first.role,
         interface=first.name,
         channel=first.channel,
         stations=sum(connected) if connected else None,
