@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sansang_collector.language import MINUTE_US, Translation
 from sansang_collector.views import AgentView, CollectorView
+from sansang_collector.web.journey import RESTART, Stage
 from sansang_collector.web.measured import Measured
 from sansang_collector.web.reasons import WIFI, in_words
 from sansang_collector.web.states import WORST_FIRST, AgentState, Tone
@@ -155,10 +156,17 @@ def of_internet(name: str, link: str, translate: Translation) -> Finding:
     return Finding("bad", name, what, detail, todo, link)
 
 
-def of_wifi(
-    network: Network, where: tuple[str, str], reason: str, now: int, translate: Translation
+def of_wifi(  # noqa: PLR0913, PLR0917 - all that is known of it
+    network: Network,
+    where: tuple[str, str],
+    reason: str,
+    stage: Stage | None,
+    now: int,
+    translate: Translation,
 ) -> Finding:
-    """A network that is off air though its box can be heard. `reason`: what the box knows of it."""
+    """A network that is down though its box can be heard. `reason`: what the box knows of it;
+    `stage`: where its guest failed.
+    """
     name, link = where
     since = network.since or now
     what = translate(
@@ -172,7 +180,9 @@ def of_wifi(
         parts.append(translate("It says: {reason}.", reason=in_words(reason, WIFI, translate)))
     if network.told:
         parts.append(translate("Its keeper was told."))
-    todo = translate("switch the Wi-Fi access point off and on again.")
+    if stage is not None:
+        parts.append(translate("A guest says: {failing}.", failing=translate(stage.failing)))
+    todo = translate(stage.todo if stage else RESTART)
     return Finding("bad", name, what, " ".join(parts), todo, link, "wifi")
 
 

@@ -32,6 +32,7 @@ def measured(latest: Sequence[Latest], now: int, translate: Translation) -> Meas
     fresh = [each for each in of["reachability"] if now - each.at <= OLD_AFTER_US]
     rows = [
         Row("Wi-Fi", wifi.cells(of["wifi"], translate)),
+        Row(translate("Wi-Fi heard"), wifi.heard(of["wifi_scan"], translate)),
         Row(translate("Wi-Fi radio"), wifi.radios(of["radio"], translate)),
         *answers.reaches(of["reachability"], translate),
         Row(translate("Addresses"), box.addresses(of["addressing"], translate)),

@@ -52,6 +52,35 @@ WIFI: Mapping[str, str] = MappingProxyType(
 )
 """Why an expected Wi-Fi is off air, or can't be judged."""
 
+JOURNEY: Mapping[str, str] = MappingProxyType(
+    UNREACHABLE
+    | {
+        "not_heard": mark("no access point of that name is heard"),
+        "encrypted_otherwise": mark("it is encrypted otherwise than expected"),
+        "association_refused": mark("the access point refuses devices: it may be full"),
+        "wrong_passphrase": mark("the passphrase is wrong"),
+        "authentication_failed": mark("the keys could not be agreed on"),
+        "no_offer": mark("nobody gives out addresses (DHCP)"),
+        "no_advertisement": mark("no router announces itself (IPv6)"),
+        "address_refused": mark("the address was refused"),
+        "no_dns_server": mark("the network names no name server"),
+        "servfail": mark("the name server failed"),
+        "nxdomain": mark("the name does not exist"),
+        "login_page": mark("a login page stands before the Internet"),
+        "no_passphrase": mark("the box was not given the passphrase"),
+        "security_unknown": mark("the box can't speak this encryption"),
+        "no_spare_radio": mark("the box has no spare radio"),
+        "radio_cannot_move": mark("its radio can't be a guest in a network of its own"),
+        "radio_blocked": mark("its radio is blocked by a switch"),
+        "radio_fails": mark("its radio fails"),
+        "radio_busy": mark("its radio is in use"),
+        "no_supplicant": mark("wpa_supplicant is not installed"),
+        "worker_failed": mark("its measuring program failed"),
+        "no_helper": mark("its helper does not run"),
+    }
+)
+"""Why a guest came no further, or why nobody could go or listen."""
+
 REJECTED: Mapping[str, str] = MappingProxyType(
     {
         "oversized": mark("too large"),

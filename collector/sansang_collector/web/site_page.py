@@ -10,6 +10,7 @@ from sansang_collector.web.cards import SiteCard, site_card, site_findings
 from sansang_collector.web.chart import Chart, hours
 from sansang_collector.web.findings import Finding
 from sansang_collector.web.history import History, charts
+from sansang_collector.web.journey import Journey, journeys
 from sansang_collector.web.states import Line
 from sansang_collector.web.strip import Strip, strip
 from sansang_collector.web.wifi import sentences
@@ -26,6 +27,7 @@ class SitePage:
     findings: list[Finding]
     wifi: list[Line]
     wifi_day: Strip | None
+    journeys: list[Journey]
     hours: list[str]
     charts: list[Chart]
 
@@ -48,6 +50,7 @@ def build(
         findings=findings.worst_first(found),
         wifi=sentences(card.wifi.networks, board.now, translate),
         wifi_day=strip(day.wifi.get(site, []), day.start, board.now, translate),
+        journeys=journeys(board.latest.get(site, []), board.now, translate),
         hours=hours(day.start),
         charts=charts(history, day.start, translate),
     )

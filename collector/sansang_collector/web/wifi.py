@@ -8,7 +8,7 @@ from sansang_collector.language import MINUTE_US, NARROW, Translation
 from sansang_collector.store.base import Latest
 from sansang_collector.views import ServiceView, SiteView
 from sansang_collector.web.fields import Fields, is_broken, number, word
-from sansang_collector.web.reasons import WIFI, in_words
+from sansang_collector.web.reasons import JOURNEY, WIFI, in_words
 from sansang_collector.web.states import Line
 
 OLD_AFTER_US = 15 * MINUTE_US
@@ -123,6 +123,46 @@ def _seen(ssid: str, fields: Fields, translate: Translation) -> Line:
     return Line("ok", ", ".join(parts))
 
 
+def heard(latest: Sequence[Latest], translate: Translation) -> list[Line]:
+    """What a listening radio hears of each expected network; a stranger under its name is told."""
+    found: list[Line] = []
+    for each in latest:
+        ssid, fields = each.labels.get("ssid", ""), each.fields
+        found.append(_heard(ssid, fields, translate))
+        if strangers := number(fields, "unknown_access_points"):
+            text = translate.plural(
+                "{count} unknown access point uses the name “{ssid}”: it may be a trap",
+                "{count} unknown access points use the name “{ssid}”: they may be a trap",
+                int(strangers),
+                ssid=ssid,
+            )
+            found.append(Line("bad", text))
+    return found
+
+
+def _heard(ssid: str, fields: Fields, translate: Translation) -> Line:
+    if is_broken(fields):
+        why = in_words(word(fields, "reason"), JOURNEY, translate)
+        text = translate("“{ssid}” could not be measured{why}", ssid=ssid, why=f": {why}")
+        return Line("none", text)
+    if not number(fields, "heard"):
+        return Line("bad", translate("“{ssid}” is not heard", ssid=ssid))
+    parts = [translate("“{ssid}” is heard", ssid=ssid)]
+    if (signal := number(fields, "signal_dbm")) is not None:
+        parts.append(_dbm(signal, translate))
+    if channel := number(fields, "channel"):
+        parts.append(translate("channel {channel}", channel=int(channel)))
+    if (others := number(fields, "overlapping")) is not None:
+        parts.append(
+            translate.plural(
+                "{count} other access point on its frequencies",
+                "{count} other access points on its frequencies",
+                int(others),
+            )
+        )
+    return Line("ok", ", ".join(parts))
+
+
 def radios(latest: Sequence[Latest], translate: Translation) -> list[Line]:
     """What each wireless interface of the box does."""
     return [_radio(each.labels.get("interface", ""), each.fields, translate) for each in latest]
@@ -143,7 +183,25 @@ def _radio(interface: str, fields: Fields, translate: Translation) -> Line:
         parts.append(_stations(stations, translate))
     if (worst := number(fields, "signal_worst_dbm")) is not None:
         parts.append(translate("weakest signal {power}", power=_dbm(worst, translate)))
+    parts += _quality(fields, translate)
     return Line("ok", ", ".join(parts))
+
+
+def _quality(fields: Fields, translate: Translation) -> list[str]:
+    """How well the radio serves its devices."""
+    found: list[str] = []
+    slowest = number(fields, "tx_bitrate_worst_mbps")
+    if slowest is not None:
+        rate = f"{translate.number(slowest)}{NARROW}Mb/s"
+        found.append(translate("slowest device {rate}", rate=rate))
+    if (repeated := number(fields, "retry_median_pct")) is not None:
+        found.append(translate("repeats {share}", share=translate.percent(repeated)))
+    if (busy := number(fields, "utilisation_pct")) is not None:
+        found.append(translate("channel busy {share}", share=translate.percent(busy)))
+    joined, left = number(fields, "joined"), number(fields, "left")
+    if joined is not None and left is not None:
+        found.append(translate("{joined} joined, {left} left", joined=int(joined), left=int(left)))
+    return found
 
 
 def _stations(count: float, translate: Translation) -> str:
