@@ -29,7 +29,7 @@ def test_a_wifi_that_gives_no_address_says_so_and_what_to_do(browse: Browse) -> 
     assert "Wi-Fi có phát nhưng không cấp địa chỉ: không có máy cấp địa chỉ (DHCP)" in text
     assert "tắt, bật lại bộ phát Wi-Fi." in text
     for step in (
-        "Thấy sóng Wi-Fi ✓ 812 ms",
+        "Thấy sóng Wi-Fi ✓ 812,0 ms",
         "Bộ phát nhận kết nối ✓ 20,5 ms",
         "Đúng mật khẩu ✓ qua",
         "Được cấp địa chỉ ✗ không qua: không có máy cấp địa chỉ (DHCP)",
