@@ -43,6 +43,7 @@ FAULTS: dict[str, tuple[float, int]] = {
     "wifi": (0.10, 120),
     "line": (0.04, 90),
     "power": (0.03, 90),
+    "addresses": (0.06, 180),
 }
 """How likely on a day, and how many minutes at most."""
 
@@ -64,15 +65,22 @@ class Moment(NamedTuple):
     at: int
     off_air: bool = False
     cut: bool = False
+    no_address: bool = False
 
 
 def past(site: SimulatedSite, us: int, at: int) -> Moment | None:
     """A moment of the past with its faults; None while the box had no power."""
     if site.dark and not DARK_UNTIL_MINUTE <= _minute(us) < DARK_FROM_MINUTE:
         return None
-    if _is_faulty(site, "power", us):
+    if is_faulty(site, "power", us):
         return None
-    return Moment(us, at, _is_faulty(site, "wifi", us), _is_faulty(site, "line", us))
+    return Moment(
+        us,
+        at,
+        off_air=is_faulty(site, "wifi", us),
+        cut=is_faulty(site, "line", us),
+        no_address=is_faulty(site, "addresses", us),
+    )
 
 
 def often(site: SimulatedSite, moment: Moment) -> Iterator[AnyReading]:
@@ -83,6 +91,7 @@ def often(site: SimulatedSite, moment: Moment) -> Iterator[AnyReading]:
         reason="not_on_air" if moment.off_air else None,
         ssid=site.ssid,
         on_air=not moment.off_air,
+        role=None if moment.off_air else "access_point",
         interface=None if moment.off_air else "wlan0",
         channel=None if moment.off_air else 6,
         stations=0 if moment.off_air else _stations(site, moment.us),
@@ -91,7 +100,7 @@ def often(site: SimulatedSite, moment: Moment) -> Iterator[AnyReading]:
 
 def reaches(site: SimulatedSite, moment: Moment) -> Iterator[AnyReading]:
     """How far its packets get, through each family."""
-    chance = _chance(site, "reach", moment.us)
+    chance = chance_of(site, "reach", moment.us)
     for target in TARGETS:
         for family in FAMILIES:
             yield _reach(site, moment, target, family, chance)
@@ -106,7 +115,7 @@ def _reach(
 ) -> ReachabilityReading:
     scope, target, usual_ms = to
     beyond = scope != "gateway"
-    busy = 1.3 if beyond and _is_open(moment.us) else 1.0
+    busy = 1.3 if beyond and is_open(moment.us) else 1.0
     rtt_ms = usual_ms * busy * chance.uniform(0.9, 1.15)
     lost = sum(chance.random() < site.loss for _ in range(PACKETS))
     has_way = family == "ipv4" or site.ipv6
@@ -138,7 +147,7 @@ def _reach(
 
 def seldom(site: SimulatedSite, moment: Moment) -> Iterator[AnyReading]:
     """What changes by the hour: box, port, radio, addresses, DNS, services."""
-    chance = _chance(site, "seldom", moment.us)
+    chance = chance_of(site, "seldom", moment.us)
     at = moment.at
     yield HostReading(
         at=at,
@@ -178,6 +187,14 @@ def _radio(site: SimulatedSite, moment: Moment, chance: random.Random) -> RadioR
         stations=_stations(site, moment.us) if on_air else 0,
         signal_worst_dbm=round(-74 - 8 * chance.random()) if on_air else None,
         signal_median_dbm=round(-58 - 6 * chance.random()) if on_air else None,
+        tx_bitrate_worst_mbps=round(6 + 20 * chance.random(), 1) if on_air else None,
+        tx_bitrate_median_mbps=round(72 + 70 * chance.random(), 1) if on_air else None,
+        retry_worst_pct=round(30 + 20 * chance.random(), 1) if on_air else None,
+        retry_median_pct=round(4 + 8 * chance.random(), 1) if on_air else None,
+        noise_dbm=-95 if on_air else None,
+        utilisation_pct=round((45 if is_open(moment.us) else 12) * chance.uniform(0.8, 1.3), 1)
+        if on_air
+        else None,
     )
 
 
@@ -242,7 +259,7 @@ def _service(at: int, family: Family, chance: random.Random) -> ServiceReading:
     )
 
 
-def _is_faulty(site: SimulatedSite, what: str, us: int) -> bool:
+def is_faulty(site: SimulatedSite, what: str, us: int) -> bool:
     """Whether this fault is on at an instant; each day has at most one of a kind."""
     likely, longest_min = FAULTS[what]
     day = (us + LOCAL_US) // DAY_US
@@ -255,11 +272,11 @@ def _is_faulty(site: SimulatedSite, what: str, us: int) -> bool:
 
 def _stations(site: SimulatedSite, us: int) -> int:
     # A value for ten minutes: people don't come and go by the second.
-    chance = _chance(site, "stations", us - us % (10 * MINUTE_US))
-    return chance.randrange(2, 15) if _is_open(us) else chance.randrange(2)
+    chance = chance_of(site, "stations", us - us % (10 * MINUTE_US))
+    return chance.randrange(2, 15) if is_open(us) else chance.randrange(2)
 
 
-def _is_open(us: int) -> bool:
+def is_open(us: int) -> bool:
     return OPENING_MINUTE <= _minute(us) < CLOSING_MINUTE
 
 
@@ -268,5 +285,5 @@ def _minute(us: int) -> int:
     return (us + LOCAL_US) % DAY_US // MINUTE_US
 
 
-def _chance(site: SimulatedSite, what: str, us: int) -> random.Random:
+def chance_of(site: SimulatedSite, what: str, us: int) -> random.Random:
     return random.Random(f"{site.agent}/{what}/{us}")

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 import sansang_agent
-from sansang_agent import simulated_site
+from sansang_agent import simulated_guest, simulated_site
 from sansang_agent.clock import AgentClock, Offset
 from sansang_agent.net.boot import boot_id, boottime_us
 from sansang_agent.outbox import Outbox
@@ -129,6 +129,7 @@ class _Box:
         self._every_s = settings.every_s
         self._begun_us = boottime_us()
         self._clock = AgentClock()
+        self._next_visit_us = 0
         self.remembered = 0
         self.all_remembered = False
         name = agent.site.agent
@@ -167,6 +168,7 @@ class _Box:
                 continue
             readings += simulated_site.often(self._site, moment)
             readings += simulated_site.reaches(self._site, moment)
+            readings += simulated_guest.visits(self._site, moment)
             if us == begin:
                 readings += simulated_site.seldom(self._site, moment)
         if readings:
@@ -195,6 +197,9 @@ class _Box:
         yield from simulated_site.often(self._site, moment)
         yield from simulated_site.reaches(self._site, moment)
         yield from simulated_site.seldom(self._site, moment)
+        if at >= self._next_visit_us:
+            self._next_visit_us = at + simulated_guest.EVERY_US
+            yield from simulated_guest.visits(self._site, moment)
 
     def _is_off_air(self, at: int) -> bool:
         since_s = (at - self._begun_us) / 1e6 - OFF_AIR_AFTER_S
