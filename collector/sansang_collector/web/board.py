@@ -4,13 +4,15 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from sansang_collector.store.base import Latest, Series, StoreUnavailableError
+from sansang_collector.store.base import Latest, StoreUnavailableError
 from sansang_collector.views import AgentView, CollectorView, ServiceView, SiteView
+from sansang_collector.web import uptime
 from sansang_collector.web.sources import Sources
-from sansang_collector.web.strip import SLOT_US, Shares, day_until, shares
+from sansang_collector.web.strip import day_until
+from sansang_collector.web.uptime import Uptime
 from sansang_wire.readings import KINDS
 
-OfSite = TypeVar("OfSite", Latest, ServiceView, Series)
+OfSite = TypeVar("OfSite", Latest, ServiceView)
 
 
 class Board(NamedTuple):
@@ -28,13 +30,6 @@ class Board(NamedTuple):
     def site(self, name: str) -> SiteView | None:
         """The site with this id."""
         return next((each for each in self.sites if each.site == name), None)
-
-
-class Day(NamedTuple):
-    """How much of each half hour since `start` the Wi-Fi was on air, by site."""
-
-    start: int
-    wifi: Mapping[str, Shares]
 
 
 def take(sources: Sources) -> Board:
@@ -56,15 +51,23 @@ def take(sources: Sources) -> Board:
     )
 
 
-def take_day(sources: Sources) -> Day:
+def take_day(sources: Sources) -> Uptime:
     """The Wi-Fi of every site; nothing of any when the store can't be read."""
     start, end = day_until(sources.now())
     try:
-        found = list(sources.series("wifi", "on_air", None, start, end, SLOT_US))
+        return uptime.take(sources, None, start, end)
     except StoreUnavailableError:
-        found = list[Series]()
-    by_site = _by_site(found)
-    return Day(start, {site: shares(series, start) for site, series in by_site.items()})
+        return Uptime(start, {})
+
+
+def take_past(sources: Sources, site: str) -> Uptime:
+    """The Wi-Fi of one site this week and this quarter; nothing when the store can't be read."""
+    now = sources.now()
+    start = min(uptime.quarter_start(now), uptime.week_start(now))
+    try:
+        return uptime.take(sources, site, start, day_until(now)[1])
+    except StoreUnavailableError:
+        return Uptime(start, {})
 
 
 def _by_site(found: Sequence[OfSite]) -> dict[str, list[OfSite]]:

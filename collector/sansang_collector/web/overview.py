@@ -10,11 +10,12 @@ from sansang_collector.language import Translation
 from sansang_collector.views import AgentView, CollectorView
 from sansang_collector.web import findings, summary
 from sansang_collector.web.answers import FAMILIES
-from sansang_collector.web.board import Board, Day
+from sansang_collector.web.board import Board
 from sansang_collector.web.cards import SiteCard, site_card, site_findings
 from sansang_collector.web.findings import Finding
 from sansang_collector.web.states import AgentState, Line
 from sansang_collector.web.strip import Strip, strip
+from sansang_collector.web.uptime import Uptime
 
 
 class Stranger(NamedTuple):
@@ -59,7 +60,7 @@ class Overview:
     strangers: list[Stranger]
 
 
-def build(board: Board, day: Day, translate: Translation) -> Overview:
+def build(board: Board, day: Uptime, translate: Translation) -> Overview:
     """Say in words what is known."""
     cards = [site_card(site, board, translate) for site in board.sites]
     found = findings.of_collector(board.collector, translate)
@@ -96,7 +97,7 @@ def _titles(cards: Sequence[SiteCard], translate: Translation) -> tuple[str, str
 
 
 def _communes(
-    cards: Sequence[SiteCard], now: int, day: Day, translate: Translation
+    cards: Sequence[SiteCard], now: int, day: Uptime, translate: Translation
 ) -> list[Commune]:
     order = {key: at for at, key in enumerate(dict.fromkeys(map(_commune, cards)))}
     together = sorted(cards, key=lambda card: order[_commune(card)])
@@ -111,7 +112,7 @@ def _commune(card: SiteCard) -> tuple[str, str]:
     return card.view.commune_name, card.view.commune
 
 
-def _row(card: SiteCard, now: int, day: Day, translate: Translation) -> SiteRow:
+def _row(card: SiteCard, now: int, day: Uptime, translate: Translation) -> SiteRow:
     ipv6 = {
         True: Line("ok", translate("Yes")),
         False: Line("warn", translate("Not yet")),
@@ -123,7 +124,7 @@ def _row(card: SiteCard, now: int, day: Day, translate: Translation) -> SiteRow:
         link=card.link,
         simulated=card.view.simulated,
         state=card.state,
-        wifi=strip(day.wifi.get(card.view.site, []), day.start, now, translate),
+        wifi=strip(day.sites.get(card.view.site, []), day.start, now, translate),
         ipv6=ipv6[card.reaches("ipv6")],
         abroad="—" if abroad is None else translate.milliseconds(abroad),
     )

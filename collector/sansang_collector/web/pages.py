@@ -13,16 +13,18 @@ import jinja2
 from sansang_collector.language import Translation
 from sansang_collector.store.base import StoreUnavailableError
 from sansang_collector.web import board, history, overview, site_page
-from sansang_collector.web.board import Board, Day
+from sansang_collector.web.board import Board
 from sansang_collector.web.history import History
 from sansang_collector.web.shared import Shared
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.strip import day_until
+from sansang_collector.web.uptime import Uptime
 from sansang_wire.language import Language
 
 HERE = Path(__file__).parent
-BOARD_S, PAGE_S, DAY_S = 1, 1, 60
-"""How old it may be: what is known, a page made of it, what happened within 24 hours."""
+BOARD_S, PAGE_S, DAY_S, PAST_S = 1, 1, 60, 600
+"""How old it may be: what is known, a page made of it, what happened within 24 hours, within a
+quarter."""
 
 
 class Place(NamedTuple):
@@ -48,7 +50,8 @@ class Pages:
         self._translations = translations
         self._templates = {name: _templates(each) for name, each in translations.items()}
         self._boards = Shared[None, Board](self._take_board, BOARD_S)
-        self._days = Shared[None, Day](self._take_day, DAY_S)
+        self._days = Shared[None, Uptime](self._take_day, DAY_S)
+        self._pasts = Shared[str, Uptime](self._take_past, PAST_S)
         self._histories = Shared[str, History](self._take_history, DAY_S)
         self._pages = Shared[Place, Rendered | None](self._render, PAGE_S)
 
@@ -64,8 +67,11 @@ class Pages:
     async def _take_board(self, _: None) -> Board:
         return await asyncio.to_thread(board.take, self._sources)
 
-    async def _take_day(self, _: None) -> Day:
+    async def _take_day(self, _: None) -> Uptime:
         return await asyncio.to_thread(board.take_day, self._sources)
+
+    async def _take_past(self, site: str) -> Uptime:
+        return await asyncio.to_thread(board.take_past, self._sources, site)
 
     async def _take_history(self, site: str) -> History:
         span = day_until(self._sources.now())
@@ -80,17 +86,25 @@ class Pages:
             return await asyncio.to_thread(self._overview, now, day, place.language)
         if now.site(place.site) is None:
             return None
-        past = await self._histories.get(place.site)
-        return await asyncio.to_thread(self._site, place.site, now, day, past, place.language)
+        charts, past = await asyncio.gather(
+            self._histories.get(place.site), self._pasts.get(place.site)
+        )
+        shown = now, (day, past), charts
+        return await asyncio.to_thread(self._site, place.site, *shown, place.language)
 
-    def _overview(self, now: Board, day: Day, language: Language) -> Rendered:
+    def _overview(self, now: Board, day: Uptime, language: Language) -> Rendered:
         page = overview.build(now, day, self._translations[language])
         return self._rendered(page, None, language)
 
     def _site(
-        self, site: str, now: Board, day: Day, past: History, language: Language
+        self,
+        site: str,
+        now: Board,
+        wifi: tuple[Uptime, Uptime],
+        past: History,
+        language: Language,
     ) -> Rendered | None:
-        page = site_page.build(site, now, day, past, self._translations[language])
+        page = site_page.build(site, now, wifi, past, self._translations[language])
         return page and self._rendered(page, site, language)
 
     def _rendered(

@@ -2,18 +2,29 @@
 """What the page of one site shows: how it is, what is wrong, the last day, the newest readings."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sansang_collector.language import Translation
 from sansang_collector.web import findings
-from sansang_collector.web.board import Board, Day
+from sansang_collector.web.board import Board
 from sansang_collector.web.cards import SiteCard, site_card, site_findings
 from sansang_collector.web.chart import Chart, hours
 from sansang_collector.web.findings import Finding
 from sansang_collector.web.history import History, charts
 from sansang_collector.web.journey import Journey, journeys
 from sansang_collector.web.states import Line
-from sansang_collector.web.strip import Strip, strip
+from sansang_collector.web.strip import DAY_US, HOUR_US, SLOT_US, Strip, strip
+from sansang_collector.web.uptime import Uptime, quarter_start, week_start
 from sansang_collector.web.wifi import sentences
+
+IN_3_HOURS, IN_A_DAY = 3 * HOUR_US // SLOT_US, DAY_US // SLOT_US
+
+
+class Titled(NamedTuple):
+    """A strip and what it is of."""
+
+    title: str
+    strip: Strip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +38,23 @@ class SitePage:
     findings: list[Finding]
     wifi: list[Line]
     wifi_day: Strip | None
+    wifi_past: list[Titled]
     journeys: list[Journey]
     hours: list[str]
     charts: list[Chart]
 
 
 def build(
-    site: str, board: Board, day: Day, history: History, translate: Translation
+    site: str,
+    board: Board,
+    wifi: tuple[Uptime, Uptime],
+    history: History,
+    translate: Translation,
 ) -> SitePage | None:
-    """None for a site that is not in the registry."""
+    """`wifi`: of 24 hours, and of the week and the quarter. None for a site that is not in the
+    registry.
+    """
+    day, past = wifi
     view = board.site(site)
     if view is None:
         return None
@@ -49,8 +68,26 @@ def build(
         card=card,
         findings=findings.worst_first(found),
         wifi=sentences(card.wifi.networks, board.now, translate),
-        wifi_day=strip(day.wifi.get(site, []), day.start, board.now, translate),
+        wifi_day=strip(day.sites.get(site, []), day.start, board.now, translate),
+        wifi_past=_past(past, site, board.now, translate),
         journeys=journeys(board.latest.get(site, []), board.now, translate),
         hours=hours(day.start),
         charts=charts(history, day.start, translate),
     )
+
+
+def _past(past: Uptime, site: str, now: int, translate: Translation) -> list[Titled]:
+    """The week in slots of three hours and the quarter in days, where there is any evidence."""
+    known = past.sites.get(site, [])
+    quarter = quarter_start(now)
+    since = translate.instant(quarter).partition(" ")[0]
+    drawn = [
+        (translate("The last 7 days"), week_start(now), IN_3_HOURS),
+        (translate("This quarter, since {when}", when=since), quarter, IN_A_DAY),
+    ]
+    found: list[Titled] = []
+    for title, start, together in drawn:
+        shown = strip(known[(start - past.start) // SLOT_US :], start, now, translate, together)
+        if shown is not None:
+            found.append(Titled(title, shown))
+    return found

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Wi-Fi of a site over 24 hours, half an hour a slot, as a few SVG paths and as a sentence."""
+"""The Wi-Fi of a site over time, as a few SVG paths and as a sentence."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from sansang_collector.language import MINUTE_US, Translation
-from sansang_collector.store.base import Series
 from sansang_collector.web.states import Tone
 
 HOUR_US = 60 * MINUTE_US
@@ -21,10 +20,11 @@ Shares = Sequence[float | None]
 
 
 class Strip(NamedTuple):
-    """A path for each tone, drawn as dashes; `text` says the same."""
+    """A path for each tone, drawn as dashes in a box `width` wide; `text` says the same."""
 
     paths: Mapping[Tone, str]
     text: str
+    width: int
 
 
 def day_until(now: int) -> tuple[int, int]:
@@ -33,37 +33,32 @@ def day_until(now: int) -> tuple[int, int]:
     return end - DAY_US, end
 
 
-def shares(on_air: Sequence[Series], start: int) -> list[float | None]:
-    """How much of each slot the Wi-Fi of one site was on air; None without evidence.
+def strip(
+    of: Shares, start: int, now: int, translate: Translation, together: int = 1
+) -> Strip | None:
+    """Half hours since `start`, so many `together` in what is drawn; the sentence counts them all.
 
-    A network is there when any box sees it; a site has Wi-Fi when all its networks are there.
+    None when there is no evidence at all. What lies ahead of `now` is not drawn.
     """
-    networks: dict[str, list[float | None]] = {}
-    for series in on_air:
-        slots = networks.setdefault(series.labels.get("ssid", ""), [None] * SLOTS)
-        for at, value in series.points:
-            slot = (at - start) // SLOT_US
-            if 0 <= slot < SLOTS:
-                slots[slot] = max(float(value), slots[slot] or 0.0)
-    return [
-        min((each for each in slot if each is not None), default=None)
-        for slot in zip(*networks.values(), strict=True)
-    ]
-
-
-def strip(of: Shares, start: int, now: int, translate: Translation) -> Strip | None:
-    """None when there is no evidence at all. What lies ahead of `now` is not drawn."""
     if all(each is None for each in of):
         return None
     past = of[: 1 + (now - start) // SLOT_US]
     paths: dict[Tone, str] = {}
     at = 0
-    tones: list[Tone] = [_tone(each) for each in past]
+    tones: list[Tone] = [
+        _tone(_mean(past[first : first + together])) for first in range(0, len(past), together)
+    ]
     for tone, run in groupby(tones):
         slots = len(list(run))
         paths[tone] = f"{paths.get(tone, '')}M{at * WIDTH} {MIDDLE}h{slots * WIDTH}"
         at += slots
-    return Strip(paths, _in_words(past, translate))
+    width = -(-len(of) // together) * WIDTH
+    return Strip(paths, _in_words(past, translate), width)
+
+
+def _mean(some: Shares) -> float | None:
+    known = [each for each in some if each is not None]
+    return sum(known) / len(known) if known else None
 
 
 def _tone(share: float | None) -> Tone:
@@ -76,7 +71,8 @@ def _in_words(past: Shares, translate: Translation) -> str:
     known = [each for each in past if each is not None]
     there = int(sum(known) * SLOT_US)
     gone = len(known) * SLOT_US - there
-    parts = [translate("on air {duration}", duration=translate.duration(there))]
+    share = translate.percent(100 * there / (len(known) * SLOT_US), 1)
+    parts = [share, translate("on air {duration}", duration=translate.duration(there))]
     if gone >= MINUTE_US:
         parts.append(translate("off {duration}", duration=translate.duration(gone)))
     if unknown := len(past) - len(known):

@@ -177,7 +177,7 @@ def test_a_value_over_time_is_told_with_its_unit(browse: Browse) -> None:
         (
             "nvh-dong/series?kind=radio&value=x",
             422,
-            "'radio' has no value 'x'; there are channel, frequency_mhz, outcome, reason, role, ",
+            "'radio' has no value 'x'; there are channel, deauthenticated, frequency_mhz, ",
         ),
         ("nvh-dong/series?kind=wifi&end=now", 422, "value is missing; end is a whole number of"),
         ("nvh-dong/series?kind=wifi&value=on_air&end=-1", 422, "end is a whole number of micro"),

@@ -8,6 +8,7 @@ import pytest
 import urllib3
 
 from sansang_collector.web.shared import Shared
+from sansang_wire.readings import KINDS
 from tests.collector.serving import page
 from tests.collector.web.reading import Browse, one_site, words
 from tests.fakes import NOW, FixedSources, reachability
@@ -63,8 +64,8 @@ def test_many_readers_cost_one_look_at_the_store(browse: Browse) -> None:
     client = browse(sources)
     for path in ("/", "/?lang=en", "/sites/nvh-dong", "/sites/nvh-dong?lang=en"):
         assert client.get(path).status_code == 200
-    assert sources.latest_calls == 9, "one question for each kind of reading"
-    assert sources.series_calls == 6, "the day of all sites, and the five charts of one"
+    assert sources.latest_calls == len(KINDS), "one question for each kind of reading"
+    assert sources.series_calls == 13, "the day of all sites; five charts and the quarter of one"
 
 
 def test_the_page_does_not_hold_up_the_end() -> None:
