@@ -20,7 +20,9 @@ USUAL_MS: dict[JourneyStage, float] = {
 
 
 def visits(site: SimulatedSite, moment: Moment) -> Iterator[AnyReading]:
-    """A guest's way into the Wi-Fi and what a listening radio hears of it."""
+    """A guest's way into the Wi-Fi and what a listening radio hears of it, where there is one."""
+    if not site.guest:
+        return
     yield _journey(site, moment)
     chance = chance_of(site, "scan", moment.us)
     if moment.off_air:

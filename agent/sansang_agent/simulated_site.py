@@ -49,13 +49,16 @@ FAULTS: dict[str, tuple[float, int]] = {
 
 
 class SimulatedSite(Struct, frozen=True, kw_only=True):
-    """One invented house. `loss`: share of lost packets; `dark`: its box is off at night."""
+    """One invented house. `loss`: share of lost packets; `dark`: its box is off at night; `guest`:
+    it has a spare radio that tries the Wi-Fi as a guest does.
+    """
 
     agent: str
     ssid: str
     ipv6: bool
     loss: float
     dark: bool
+    guest: bool = True
 
 
 class Moment(NamedTuple):

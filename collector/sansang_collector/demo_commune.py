@@ -21,6 +21,7 @@ class SimulatedHouse(NamedTuple):
     ipv6: bool
     loss: float
     dark: bool
+    guest: bool
     failing: bool
 
 
@@ -34,6 +35,7 @@ def houses(count: int) -> list[SimulatedHouse]:
             ipv6=number % 3 != 1,
             loss=0.3 if number % 8 == 3 else 0.0,
             dark=number % 4 == 0,
+            guest=number % 3 == 2,
             failing=number == 2,
         )
         for number in range(1, count + 1)
@@ -79,6 +81,7 @@ def simulation(house: SimulatedHouse, password: str) -> dict[str, Any]:
         "ipv6": house.ipv6,
         "loss": house.loss,
         "dark": house.dark,
+        "guest": house.guest,
     }
     return {"site": site, "password": password, "failing": house.failing}
 
