@@ -15,9 +15,12 @@ from sansang_wire.readings import (
     AddressingReading,
     AnyReading,
     Outcome,
+    RadioReading,
     ReachabilityReading,
     ServiceReading,
+    WifiJourneyReading,
     WifiReading,
+    WifiScanReading,
 )
 from sansang_wire.session import Broker
 from tests.agent.running import RunningAgent, write_config
@@ -55,6 +58,19 @@ def readings_of_others() -> Sequence[AnyReading]:
         WifiReading(at=now, outcome="ok", ssid=ON_AIR, on_air=True, stations=3, channel=6),
         WifiReading(at=now, outcome="failed", reason="not_on_air", ssid=OFF_AIR, on_air=False),
         WifiReading(at=now, outcome="broken", reason="no_radio", ssid=UNKNOWN),
+        WifiJourneyReading(at=now - 40 * MINUTE_US, outcome="ok", ssid=ON_AIR, scan_ms=900),
+        WifiJourneyReading(
+            at=now,
+            outcome="failed",
+            reason="no_offer",
+            ssid=ON_AIR,
+            failed_stage="address",
+            scan_ms=900,
+        ),
+        WifiScanReading(at=now, outcome="ok", ssid=ON_AIR, heard=True, unknown_access_points=1),
+        RadioReading(
+            at=now, outcome="ok", interface="wlan0", signal_median_dbm=-60, utilisation_pct=40
+        ),
         AddressingReading(
             at=now,
             outcome="failed",
@@ -168,6 +184,19 @@ def test_wifi_off_air_and_wifi_unknown_are_told_apart(influxdb: str) -> None:
     assert now[OFF_AIR]["reason"] == "not_on_air"
     [counted] = answer(influxdb, "Wi-Fi đang có sóng")
     assert (counted.rows[0]["Có sóng"], counted.rows[0]["Đo được"]) == (1, 2)
+
+
+def test_where_a_guest_stopped_and_a_stranger_are_told(influxdb: str) -> None:
+    """The stage with why; 40 minutes ago the guest came through."""
+    guest = rows(influxdb, "Khách vào Wi-Fi bây giờ", "ssid")[ON_AIR]
+    assert (guest["failed_stage"], guest["reason"], guest["scan_ms"]) == (
+        "address",
+        "no_offer",
+        900,
+    )
+    assert rows(influxdb, "Wi-Fi nghe thấy bây giờ", "ssid")[ON_AIR]["unknown_access_points"] == 1
+    [strip] = answer(influxdb, "Khách vào Wi-Fi theo thời gian")
+    assert [row["max"] for row in strip.rows if row["max"] != -1] == [0, 1]
 
 
 def test_a_strip_shows_gaps_as_such(influxdb: str) -> None:
