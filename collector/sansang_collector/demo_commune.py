@@ -35,7 +35,7 @@ def houses(count: int) -> list[SimulatedHouse]:
             ipv6=number % 3 != 1,
             loss=0.3 if number % 8 == 3 else 0.0,
             dark=number % 4 == 0,
-            guest=number % 3 == 2,
+            guest=number % 3 == 0,
             failing=number == 2,
         )
         for number in range(1, count + 1)
