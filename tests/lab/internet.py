@@ -3,8 +3,8 @@
 
 `python -m tests.lab.internet CERTIFICATE` answers on port 80 as the well-known servers do that
 devices ask whether a login page is in the way, and on port 443 with a certificate: `/captive` and
-`/free` as the API of RFC 8908, the rest with a page. `python -m tests.lab.internet` is a login page:
-it answers whatever is asked of port 80 with itself.
+`/free` as the API of RFC 8908, the rest with a page. `python -m tests.lab.internet` is a login
+page: it answers whatever is asked of port 80 with itself.
 """
 
 import http.server

@@ -12,8 +12,10 @@ from typing import Any
 
 import msgspec
 
+from sansang_agent.probes.base import Probe
 from sansang_agent.probes.wifi_journey import WifiJourneyProbe, WifiJourneySettings
 from sansang_agent.probes.wifi_scan import WifiScanProbe, WifiScanSettings
+from sansang_wire.checking import check
 from tests.lab import wifi_town as lab
 from tests.lab.probing import SURROUNDINGS
 from tests.lab.vm import FOLDER, tell
@@ -23,46 +25,109 @@ class Box:
     """The agent's probes on a box with spare radios."""
 
     def __init__(self, ca_file: Path) -> None:
-        self._ca_file = str(ca_file)
-        self._passphrase = FOLDER / "passphrase"
-        self._passphrase.touch(0o600)
-        self._passphrase.write_text(f"{lab.PASSPHRASE}\n")
+        passphrase = FOLDER / "passphrase"
+        passphrase.touch(0o600)
+        passphrase.write_text(f"{lab.PASSPHRASE}\n")
+        self._settings: dict[str, Any] = {
+            "ssids": [lab.SSID],
+            "interface": lab.GUEST,
+            "passphrase_file": str(passphrase),
+            "internet": lab.INTERNET,
+            "ca_file": str(ca_file),
+        }
 
     def journey(self, what: str, **settings: Any) -> None:
         """Send a guest, and tell what was read of it."""
-        defaults = {
-            "ssids": [lab.SSID],
-            "interface": lab.GUEST,
-            "passphrase_file": str(self._passphrase),
-            "internet": lab.INTERNET,
-            "ca_file": self._ca_file,
-        }
-        probe = WifiJourneyProbe(WifiJourneySettings(**(defaults | settings)), SURROUNDINGS)
-        begun = time.monotonic()
-        [reading] = asyncio.run(probe.run())
-        took_s = time.monotonic() - begun
-        tell({"what": what, "took_s": took_s, "reading": msgspec.to_builtins(reading)})
+        checked = check({**self._settings, **settings}, WifiJourneySettings)
+        _told(what, WifiJourneyProbe(checked, SURROUNDINGS))
 
     def scan(self, what: str, **settings: Any) -> None:
         """Listen, and tell what was read of it."""
-        probe = WifiScanProbe(
-            WifiScanSettings(ssids=[lab.SSID], interface=lab.GUEST, **settings), SURROUNDINGS
-        )
-        begun = time.monotonic()
-        [reading] = asyncio.run(probe.run())
-        took_s = time.monotonic() - begun
-        tell({"what": what, "took_s": took_s, "reading": msgspec.to_builtins(reading)})
+        listening = {"ssids": [lab.SSID], "interface": lab.GUEST, **settings}
+        _told(what, WifiScanProbe(check(listening, WifiScanSettings), SURROUNDINGS))
 
 
-def healthy(box: Box) -> None:
-    with lab.access_point(), lab.router():
-        box.journey("healthy", second_interface=lab.SECOND)
+def _told(what: str, probe: Probe[Any]) -> None:
+    begun = time.monotonic()
+    [reading] = asyncio.run(probe.run())
+    took_s = time.monotonic() - begun
+    tell({"what": what, "took_s": took_s, "reading": msgspec.to_builtins(reading)})
 
 
-STORIES: dict[str, Callable[[Box], None]] = {"healthy": healthy}
+def in_order(box: Box) -> None:
+    """Each way to encrypt; with a second guest, who is kept apart or not."""
+    box.journey("no access point")
+    with lab.router():
+        with lab.access_point(more="ap_isolate=1\n"):
+            box.journey("wpa2, guests kept apart", second_interface=lab.SECOND)
+        with lab.access_point("wpa3"):
+            box.journey("wpa3")
+        with lab.access_point("owe"):
+            box.journey("owe", passphrase_file=None)
+        with lab.access_point("open"):
+            box.journey("open", passphrase_file=None, second_interface=lab.SECOND)
+
+
+def faults(box: Box) -> None:
+    """One after the other, each alone."""
+    wrong = FOLDER / "wrong"
+    wrong.touch(0o600)
+    wrong.write_text("another-passphrase")
+    with lab.access_point():
+        box.journey("no DHCP server")
+        with lab.router():
+            box.journey("wrong passphrase", passphrase_file=str(wrong))
+            box.journey("asked to be open", passphrase_file=None)
+            with lab.cut():
+                box.journey("uplink cut")
+        with lab.router("--dhcp-option=option:router,192.168.7.254", ipv6=False):
+            box.journey("gateway dead")
+        with lab.router("--dhcp-option=option:dns-server,192.168.7.253", ipv6=False):
+            box.journey("DNS dead")
+    with lab.access_point("wpa3"), lab.router():
+        box.journey("wrong passphrase, wpa3", passphrase_file=str(wrong))
+
+
+def portals(box: Box) -> None:
+    """A login page that takes names over, and one that says so itself (RFC 8910)."""
+    open_ = {"passphrase_file": None}
+    with lab.access_point("open"):
+        with lab.login_page(), lab.router(names=(lab.ROUTER4, lab.ROUTER6)):
+            box.journey("login page", **open_)
+        with lab.router("--dhcp-option=114,https://portal.test/captive", ipv6=False):
+            box.journey("announced login page", **open_)
+        with lab.router("--dhcp-option=114,https://portal.test/free", ipv6=False):
+            box.journey("announced, and logged in", **open_)
+
+
+def families(box: Box) -> None:
+    """IPv4 alone, IPv6 alone; somebody else's DHCP server."""
+    with lab.access_point():
+        with lab.router(ipv4=False):
+            box.journey("IPv6 alone")
+        with lab.router(ipv6=False), lab.rogue():
+            box.journey("rogue DHCP server")
+
+
+def listening(box: Box) -> None:
+    """What a spare radio hears: nothing, the house, a twin of it, ever more weakly."""
+    box.scan("not on air")
+    with lab.access_point():
+        box.scan("on air")
+        with lab.access_point("open", lab.STRANGER, channel=1):
+            box.scan("evil twin")
+            box.scan("evil twin, by address", access_points=[lab.address(lab.POINT)])
+        lab.fade(lab.GUEST, -88)
+        box.scan("faded")
+
+
+STORIES: dict[str, Callable[[Box], None]] = {
+    story.__name__: story for story in (in_order, faults, portals, families, listening)
+}
 
 
 def main(names: list[str]) -> None:
+    """Play the stories of these names."""
     with lab.town() as ca_file:
         box = Box(ca_file)
         for name in names:

@@ -5,25 +5,32 @@ other. `python -m tests.lab.wifi_house STORY` plays a story and tells what was s
 
 import asyncio
 import contextlib
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from sansang_agent.net import netlink, nl80211
+from sansang_agent.net import hostapd
 from sansang_agent.probes.base import Probe
 from sansang_agent.probes.radio import RadioProbe, RadioSettings
 from sansang_agent.probes.wifi import WifiProbe, WifiSettings
 from sansang_wire.readings import AnyReading
+from tests.lab import wifi_recording
 from tests.lab.probing import SURROUNDINGS
 from tests.lab.vm import FOLDER, tell
 
 SSID = "NVH thôn Đông"
 POINT, GUEST = "wlan0", "wlan1"
+MORE_GUESTS = ("wlan2", "wlan3")
 PATIENCE_S = 60
+FRAMES = 50
+LOCAL_EXPERIMENT = b"\x88\xb5"
+"""An EtherType that nobody answers (IEEE 802)."""
 HOSTAPD = f"""
 interface={POINT}
 driver=nl80211
@@ -35,7 +42,7 @@ wpa=2
 wpa_key_mgmt=WPA-PSK
 rsn_pairwise=CCMP
 wpa_passphrase=a-passphrase
-ctrl_interface={FOLDER}/hostapd
+ctrl_interface={hostapd.FOLDER}
 """
 SUPPLICANT = f"""
 network={{
@@ -50,7 +57,7 @@ class House:
     """The radios, and what runs on them."""
 
     def __init__(self) -> None:
-        _run("modprobe", "mac80211_hwsim", "radios=2")
+        _run("modprobe", "mac80211_hwsim", "radios=4")
         _run("ip", "link", "set", "lo", "up")
         (FOLDER / "hostapd.conf").write_text(HOSTAPD)
         (FOLDER / "guest.conf").write_text(SUPPLICANT)
@@ -63,12 +70,20 @@ class House:
             yield point
 
     @contextlib.contextmanager
-    def guest(self) -> Generator[None]:
+    def guest(self, interface: str = GUEST) -> Generator[None]:
         """Someone connects."""
-        guest = str(FOLDER / "guest.conf")
-        with _started("wpa_supplicant", "-D", "nl80211", "-i", GUEST, "-c", guest):
-            _until(lambda: "flags=[AUTH][ASSOC][AUTHORIZED]" in _hostapd("all_sta"), "the guest")
+        guest, already = str(FOLDER / "guest.conf"), _connected()
+        with _started("wpa_supplicant", "-D", "nl80211", "-i", interface, "-c", guest):
+            _until(lambda: _connected() > already, "the guest")
             yield
+
+
+def _connected() -> int:
+    return _hostapd("all_sta").count("flags=[AUTH][ASSOC][AUTHORIZED]")
+
+
+def _cut_off(radio: list[dict[str, Any]]) -> bool:
+    return radio[1]["deauthenticated"] > 0
 
 
 def stations() -> list[str]:
@@ -98,16 +113,26 @@ def compare() -> None:
     house, box = House(), Box()
     tell({"when": "before", "wifi": box.probe("wifi")})
     with house.access_point() as point:
+        box.probe("radio")
+        mlme = wifi_recording.listening()
         tell({"when": "on air", "wifi": box.probe("wifi"), "iw": _run("iw", "dev", POINT, "info")})
         with house.guest():
             tell({"when": "with a guest", "wifi": box.probe("wifi"), "iw": stations()})
             tell({"when": "radios", "radio": box.probe("radio"), "iw": _run("iw", "dev")})
-            tell({"when": "recorded", **recorded()})
+            found = serve(house, box)
+        _until(lambda: not stations(), "the guests to be gone")
+        tell({"when": "left", "radio": box.probe("radio")})
+        tell({"when": "recorded", **found, "mlme": wifi_recording.heard(mlme)})
         point.kill()
         point.wait()
         tell({"when": "killed", "wifi": box.probe("wifi"), "iw": _run("iw", "dev", POINT, "info")})
     with house.access_point() as point:
         tell({"when": "back", "wifi": box.probe("wifi")})
+        with house.guest():
+            before = box.probe("radio")
+            _hostapd("deauthenticate", _address(GUEST))
+            _until(lambda: _cut_off(box.probe("radio")), "the guest to be told")
+            tell({"when": "cut off", "before": before, "radio": box.probe("radio")})
         _run("ip", "link", "set", POINT, "down")
         tell({"when": "switched off", "wifi": box.probe("wifi")})
         point.terminate()
@@ -119,24 +144,69 @@ def compare() -> None:
     tell({"when": "idle, and should not be", "wifi": Box(access_point=True).probe("wifi")})
 
 
-def recorded() -> dict[str, list[str]]:
-    """The kernel's own answers, as the fast tests decode them (in hexadecimal)."""
-    family = netlink.generic_family("nl80211")
-    assert family is not None
-    index = {each.name: each.ifindex for each in nl80211.radios() or ()}
-    found: dict[str, list[str]] = {}
-    for name, command, interface in (
-        ("radios", nl80211.CMD_GET_INTERFACE, None),
-        ("stations", nl80211.CMD_GET_STATION, POINT),
-        ("scan", nl80211.CMD_GET_SCAN, GUEST),
-    ):
-        which = b""
-        if interface is not None:
-            number = index[interface].to_bytes(4, sys.byteorder)
-            which = netlink.attribute(nl80211.ATTR_IFINDEX, number)
-        answers = netlink.dump(netlink.NETLINK_GENERIC, family, netlink.generic(command, which))
-        found[name] = [answer.body.hex() for answer in answers]
-    return found
+def serve(house: House, box: Box) -> dict[str, list[str]]:
+    """Two more guests, and frames to each; gives what the kernel says meanwhile."""
+    with contextlib.ExitStack() as guests:
+        for interface in MORE_GUESTS:
+            guests.enter_context(house.guest(interface))
+        box.probe("radio")
+        before = _counters()
+        _talk()
+        tell(
+            {
+                "when": "served",
+                "radio": box.probe("radio"),
+                "iw": stations(),
+                "before": before,
+                "after": _counters(),
+                "survey": _run("iw", "dev", POINT, "survey", "dump"),
+                "hostapd": _hostapd("status"),
+                "all_sta": _hostapd("all_sta"),
+            }
+        )
+        tell({"when": "steady", **_steady()})
+        return wifi_recording.recorded(POINT, GUEST)
+
+
+def _steady() -> dict[str, Any]:
+    """The probe beside iw while no guest sends: each frame may have another bit rate."""
+    while True:
+        before, radio, after = _bitrates(), Box().probe("radio"), _bitrates()
+        if before == after:
+            return {"radio": radio, "iw": after}
+
+
+def _bitrates() -> dict[str, list[float]]:
+    return {
+        name: [float(each.split(f"{name} bitrate:")[1].split()[0]) for each in stations()]
+        for name in ("rx", "tx")
+    }
+
+
+def _talk() -> None:
+    """Frames of the access point to its guests, over the air, to the second twice as many."""
+    before = _counters()
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+        sock.bind((POINT, 0))
+        for interface in (GUEST, *MORE_GUESTS, MORE_GUESTS[0]):
+            addresses = (_address(interface) + _address(POINT)).replace(":", "")
+            for _ in range(FRAMES):
+                sock.send(bytes.fromhex(addresses) + LOCAL_EXPERIMENT + bytes(100))
+    total = sum(before["packets"]) + 4 * FRAMES
+    _until(lambda: sum(_counters()["packets"]) >= total, "frames to be sent")
+
+
+def _address(interface: str) -> str:
+    return Path(f"/sys/class/net/{interface}/address").read_text().strip()
+
+
+def _counters() -> dict[str, list[int]]:
+    """What iw says was sent to each guest, in one order."""
+    told = sorted(stations())
+    return {
+        name: [int(each.split(f"tx {name}:")[1].split()[0]) for each in told]
+        for name in ("packets", "retries")
+    }
 
 
 def off_air() -> None:
@@ -146,8 +216,8 @@ def off_air() -> None:
     asyncio.run(play(House()))
 
 
-def _hostapd(command: str) -> str:
-    return _run("hostapd_cli", "-p", str(FOLDER / "hostapd"), command, check=False)
+def _hostapd(*command: str) -> str:
+    return _run("hostapd_cli", "-p", str(hostapd.FOLDER), *command, check=False)
 
 
 @contextlib.contextmanager

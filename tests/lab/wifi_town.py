@@ -11,7 +11,7 @@ Faults are options of `router()` and `access_point()`, or commands between them.
 import contextlib
 import socket
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import trustme
@@ -153,7 +153,7 @@ def login_page() -> Generator[None]:
 
 
 @contextlib.contextmanager
-def cut() -> Iterator[None]:
+def cut() -> Generator[None]:
     """The line to the Internet, between router and carrier."""
     run("ip", "-n", "net", "link", "set", "eth0", "down")
     yield
@@ -169,6 +169,11 @@ def fade(interface: str, dbm: int) -> None:
     """How strongly the radio of this interface hears, from now on."""
     phy = Path(f"/sys/class/net/{interface}/phy80211").resolve().name
     Path(f"/sys/kernel/debug/ieee80211/{phy}/hwsim/rx_rssi").write_text(str(dbm))
+
+
+def address(interface: str) -> str:
+    """Its hardware address."""
+    return Path(f"/sys/class/net/{interface}/address").read_text().strip()
 
 
 def _bound_to_53() -> str:

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the kernel knows of wireless interfaces and of the devices connected to them.
+"""What the kernel knows of wireless interfaces.
 
 Source: include/uapi/linux/nl80211.h. No privilege is needed. The kernel names the SSID of an access
 point only while it really beacons; that of a client stands in the last scan, beside the mark that
-it is connected. Hardware addresses of devices are dropped where they are read.
+it is connected.
 """
 
-import statistics
 import struct
 import sys
 from collections.abc import Iterable
@@ -25,14 +24,12 @@ from sansang_agent.net.netlink import (
 )
 from sansang_wire.readings import RadioRole
 
-CMD_GET_INTERFACE, CMD_GET_STATION, CMD_GET_SCAN = 5, 17, 32
-ATTR_WIPHY, ATTR_IFINDEX, ATTR_IFNAME, ATTR_IFTYPE, ATTR_STA_INFO = 1, 3, 4, 5, 21
+CMD_GET_INTERFACE, CMD_GET_SCAN = 5, 32
+ATTR_WIPHY, ATTR_IFINDEX, ATTR_IFNAME, ATTR_IFTYPE = 1, 3, 4, 5
 ATTR_WIPHY_FREQ, ATTR_SSID, ATTR_TX_POWER_LEVEL, ATTR_CHANNEL_WIDTH = 38, 52, 98, 159
 ATTR_BSS, BSS_INFORMATION_ELEMENTS, BSS_STATUS, BSS_STATUS_ASSOCIATED = 47, 6, 9, 1
 ELEMENT_SSID = 0
 """IEEE 802.11, 9.4.2.2."""
-STA_INFO_SIGNAL, STA_INFO_SIGNAL_AVG, STA_INFO_STA_FLAGS = 7, 13, 17
-STA_FLAG_AUTHORIZED = 1
 ROLES: dict[int, RadioRole] = {2: "station", 3: "access_point"}
 RADAR_MHZ = range(5250, 5731)
 """Where radar has to be looked for first (ITU-R Resolution 229)."""
@@ -77,14 +74,6 @@ class Radio(NamedTuple):
         return self.up and bool(self.ssid) and self.frequency_mhz is not None
 
 
-class Stations(NamedTuple):
-    """Connected devices that may send, counted; of a client: its access point, 1 or 0."""
-
-    connected: int
-    signal_worst_dbm: float | None = None
-    signal_median_dbm: float | None = None
-
-
 def radios() -> list[Radio] | None:
     """Every wireless interface, by its index; None when the kernel has no nl80211.
 
@@ -103,12 +92,12 @@ def radios() -> list[Radio] | None:
     return found
 
 
-def stations(radio: Radio) -> Stations:
-    """The devices of one interface. Raises OSError, TimeoutError."""
+def tell_of(radio: Radio, command: int) -> list[Answer]:
+    """What the kernel answers to a command about one interface. Raises OSError, TimeoutError."""
     family = generic_family("nl80211")
     if family is None:
-        return Stations(0)
-    return decode_stations(dump(NETLINK_GENERIC, family, _of(radio, CMD_GET_STATION)))
+        return []
+    return dump(NETLINK_GENERIC, family, _of(radio, command))
 
 
 def _of(radio: Radio, command: int) -> bytes:
@@ -127,39 +116,23 @@ def _radio(told: dict[int, bytes]) -> Radio:
     width = told.get(ATTR_CHANNEL_WIDTH)
     frequency = told.get(ATTR_WIPHY_FREQ)
     return Radio(
-        ifindex=_number(told[ATTR_IFINDEX]),
+        ifindex=number(told[ATTR_IFINDEX]),
         name=told[ATTR_IFNAME].rstrip(b"\0").decode(),
-        wiphy=_number(told.get(ATTR_WIPHY, b"")),
-        role=ROLES.get(_number(told.get(ATTR_IFTYPE, b"")), "other"),
+        wiphy=number(told.get(ATTR_WIPHY, b"")),
+        role=ROLES.get(number(told.get(ATTR_IFTYPE, b"")), "other"),
         ssid=told.get(ATTR_SSID, b""),
-        frequency_mhz=None if frequency is None else _number(frequency),
-        width_mhz=None if width is None else WIDTHS_MHZ.get(_number(width)),
+        frequency_mhz=None if frequency is None else number(frequency),
+        width_mhz=None if width is None else WIDTHS_MHZ.get(number(width)),
         # In hundredths (mBm).
-        txpower_dbm=None if power is None else _number(power, signed=True) / 100,
+        txpower_dbm=None if power is None else number(power, signed=True) / 100,
     )
-
-
-def decode_stations(answers: Iterable[Answer]) -> Stations:
-    """Count the devices that are authorised, and sum up how well they are heard."""
-    infos = [
-        attributes(generic_attributes(answer.body).get(ATTR_STA_INFO, b"")) for answer in answers
-    ]
-    infos = [info for info in infos if _is_authorised(info)]
-    heard = [
-        _number(signal, signed=True)
-        for info in infos
-        if (signal := info.get(STA_INFO_SIGNAL_AVG) or info.get(STA_INFO_SIGNAL))
-    ]
-    if not heard:
-        return Stations(len(infos))
-    return Stations(len(infos), min(heard), statistics.median(heard))
 
 
 def decode_connected(answers: Iterable[Answer]) -> bytes:
     """The SSID of the network that a client is connected to, by its last scan; empty if none."""
     for answer in answers:
         bss = attributes(generic_attributes(answer.body).get(ATTR_BSS, b""))
-        if _number(bss.get(BSS_STATUS, b"")) == BSS_STATUS_ASSOCIATED:
+        if number(bss.get(BSS_STATUS, b"")) == BSS_STATUS_ASSOCIATED:
             return _ssid_element(bss.get(BSS_INFORMATION_ELEMENTS, b""))
     return b""
 
@@ -173,15 +146,6 @@ def _ssid_element(elements: bytes) -> bytes:
             return elements[at + 2 : at + 2 + length]
         at += 2 + length
     return b""
-
-
-def _is_authorised(info: dict[int, bytes]) -> bool:
-    """`struct nl80211_sta_flag_update`: mask, then set; what tells no flags has none to fail."""
-    flags = info.get(STA_INFO_STA_FLAGS)
-    if flags is None:
-        return True
-    mask, set_ = struct.unpack_from("=II", flags)
-    return bool(mask & set_ & (1 << STA_FLAG_AUTHORIZED))
 
 
 def channel_of(frequency_mhz: int) -> int | None:
@@ -199,5 +163,6 @@ def channel_of(frequency_mhz: int) -> int | None:
     return None
 
 
-def _number(value: bytes, *, signed: bool = False) -> int:
+def number(value: bytes, *, signed: bool = False) -> int:
+    """A number as the kernel writes it, of any length."""
     return int.from_bytes(value, sys.byteorder, signed=signed)

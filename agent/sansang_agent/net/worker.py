@@ -35,12 +35,9 @@ async def ask(worker: Worker, request: Mapping[str, Any], within_s: float) -> di
     try:
         async with asyncio.timeout(within_s):
             answer = await (_by_itself(worker, line) if _is_root() else _by_helper(worker, line))
-            told = msgspec.json.decode(answer)
-    except (TimeoutError, ValueError) as error:
+            return msgspec.json.decode(answer, type=dict[str, Any])
+    except (TimeoutError, msgspec.MsgspecError) as error:
         raise WorkerError("worker_failed") from error
-    if not isinstance(told, dict):
-        raise WorkerError("worker_failed")
-    return told
 
 
 def is_allowed() -> bool:

@@ -18,7 +18,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from sansang_agent.net import nl80211
+from sansang_agent.net import nl80211, wifi_stations
 from sansang_agent.net.boot import boottime_us
 from sansang_agent.net.nl80211 import Radio
 from sansang_agent.net.ssid import Ssid, refuse_ambiguous
@@ -101,7 +101,7 @@ class WifiProbe(Probe[WifiSettings]):
 
 def _on_air(at: int, ssid: str, radios: list[Radio]) -> WifiReading:
     first = radios[0]
-    connected = [nl80211.stations(each).connected for each in radios if each.role == "access_point"]
+    connected = [wifi_stations.connected(each) for each in radios if each.role == "access_point"]
     return WifiReading(
         at=at,
         outcome="ok",

@@ -68,7 +68,7 @@ class WifiScanProbe(Probe[WifiScanSettings]):
             request = {"ssids": ssids, "interface": self.settings.interface}
             answer = await ask("wifi_scan", request, WITHIN_S)
         except WorkerError as error:
-            answer = {"broken": error.reason}
+            answer: dict[str, Any] = {"broken": error.reason}
         if "broken" in answer:
             reason = answer["broken"]
             return [

@@ -3,26 +3,22 @@
 
 import asyncio
 import contextlib
-import json
 import socket
-import sys
 import time
 from collections.abc import AsyncGenerator
-from ipaddress import IPv4Address, IPv4Interface, ip_address
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sansang_agent.net import private_network, router_options
+from sansang_agent.net import dhcp, private_network, reasons, router_options
 from sansang_agent.net.addresses import Address
+from sansang_agent.net.dhcp import Lease
 from sansang_agent.net.own_addresses import own_addresses
 from sansang_agent.net.own_setup import add_address, add_default_route
 from sansang_agent.net.routes import default_route
-from sansang_agent.workers.guest_told import CannotGoError
 from sansang_wire.readings import Family
 
 WITHIN_S: dict[Family, float] = {"ipv4": 12, "ipv6": 9}
 """Three tries of DHCP; three solicitations 4 s apart (RFC 4861 §10)."""
 LOOK_EVERY_S = 0.05
-DHCP = "sansang_agent.workers.dhcp"
 
 
 class Standing(NamedTuple):
@@ -56,57 +52,41 @@ def prepare(interface: str) -> None:
 async def addressed(
     interface: str, options: socket.socket
 ) -> AsyncGenerator[dict[Family, Standing]]:
-    """Within the block the guest keeps its lease; it is given back at the end.
-
-    Raises CannotGoError.
-    """
-    client = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", DHCP),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        preexec_fn=private_network.end_with_parent,
-    )
+    """Both families at once; a lease is given back at the end of the block."""
+    client = dhcp.Client(interface)
+    leased: list[Lease] = []
     try:
         ipv4, ipv6 = await asyncio.gather(
-            _by_dhcp(client, interface), _advertised(interface, options)
+            _by_dhcp(client, interface, leased), _advertised(interface, options)
         )
         yield {"ipv4": ipv4, "ipv6": ipv6}
     finally:
-        if client.stdin is not None:
-            client.stdin.close()
-        await client.wait()
+        with contextlib.suppress(OSError):
+            for lease in leased:
+                client.give_back(lease)
+        client.close()
 
 
-async def _by_dhcp(client: asyncio.subprocess.Process, interface: str) -> Standing:
-    assert client.stdin is not None  # noqa: S101 - it was asked for
-    assert client.stdout is not None  # noqa: S101
-    # The program takes a while to load, which is not the network's fault.
-    await client.stdout.readline()
+async def _by_dhcp(client: dhcp.Client, interface: str, leased: list[Lease]) -> Standing:
     begun = time.monotonic()
-    request = {"interface": interface, "wait_s": WITHIN_S["ipv4"]}
-    client.stdin.write(json.dumps(request).encode() + b"\n")
-    line = await client.stdout.readline()
-    if not line:
-        raise CannotGoError("worker_failed", "the DHCP client ended without an answer")
-    told: dict[str, Any] = json.loads(line)
-    if "address" not in told:
-        return Standing(reason=told["reason"], dhcp_servers=told["servers"])
-    return _settled(interface, told, (time.monotonic() - begun) * 1000)
-
-
-def _settled(interface: str, told: dict[str, Any], took_ms: float) -> Standing:
-    own = IPv4Interface(f"{told['address']}/{told['mask']}")
-    routers = [IPv4Address(each) for each in told["routers"]]
-    add_address(interface, own)
-    if routers:
-        add_default_route(interface, routers[0])
+    try:
+        lease = await client.lease(WITHIN_S["ipv4"])
+    except dhcp.NoLeaseError as error:
+        return Standing(reason=error.reason, dhcp_servers=error.servers)
+    except OSError as error:
+        return Standing(reason=reasons.of_errno(error.errno))
+    leased.append(lease)
+    told = lease.message
+    add_address(interface, told.interface)
+    if told.routers:
+        add_default_route(interface, told.routers[0])
     return Standing(
-        took_ms=took_ms,
-        addresses=(own.ip,),
-        router=routers[0] if routers else None,
-        name_servers=tuple(ip_address(each) for each in told["name_servers"]),
-        portal=told["portal"],
-        dhcp_servers=told["servers"],
+        took_ms=(time.monotonic() - begun) * 1000,
+        addresses=(told.address,),
+        router=told.routers[0] if told.routers else None,
+        name_servers=told.name_servers,
+        portal=told.portal,
+        dhcp_servers=lease.servers,
     )
 
 

@@ -68,7 +68,7 @@ class Guest:
     async def go_on(self) -> None:
         """Both families at once; what came of it stands in the progress."""
         ends = await asyncio.gather(*map(self._end_of, self._standings))
-        failures = {
+        failures: dict[Family, tuple[JourneyStage, str]] = {
             family: end
             for family, end in zip(self._standings, ends, strict=True)
             if end is not None

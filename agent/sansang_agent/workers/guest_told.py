@@ -3,7 +3,7 @@
 
 import contextlib
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Annotated, Any, NoReturn
 
 from msgspec import Meta, Struct
@@ -74,7 +74,7 @@ class Progress:
         self.values |= {"failed_stage": self._stage, "reason": reason}
         raise StoppedError(reason)
 
-    def failed(self, failures: dict[Family, tuple[JourneyStage, str]]) -> None:
+    def failed(self, failures: Mapping[Family, tuple[JourneyStage, str]]) -> None:
         """Where each address family ended; with both, the one that came further counts."""
         for family, (stage, _) in failures.items():
             self.values[f"{family}_failed_stage"] = stage

@@ -9,11 +9,13 @@ Needs CAP_SYS_ADMIN and CAP_NET_ADMIN.
 import contextlib
 import errno
 import json
-import subprocess
+import multiprocessing
+import socket
 import sys
 import time
 from collections.abc import Generator
-from typing import Any
+from multiprocessing.connection import Connection
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -21,9 +23,10 @@ from msgspec import Struct
 from sansang_agent.net import nl80211, spare_radio
 from sansang_agent.net.nl80211 import Radio
 from sansang_agent.net.private_network import end_with_parent, give_radio
+from sansang_agent.workers.guest import Told, be_guest
 from sansang_agent.workers.guest_told import CannotGoError, Request
 
-GUEST = "sansang_agent.workers.wifi_guest"
+Guest: TypeAlias = "Connection[Request, dict[str, Any]]"
 BACK_WITHIN_S = 10
 
 
@@ -93,24 +96,28 @@ def _radio(interface: str | None) -> Generator[Radio]:
 
 
 @contextlib.contextmanager
-def _guest(radio: Radio) -> Generator["subprocess.Popen[str]"]:
+def _guest(radio: Radio) -> Generator[Guest]:
     """A guest with this radio; at the end it is gone and the radio is back."""
-    command = (sys.executable, "-m", GUEST)
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=end_with_parent,  # noqa: PLW1509 - this program has one thread
-    ) as guest:
-        try:
-            if not _answer(guest).get("ready"):
-                raise CannotGoError("not_permitted", "no network of its own is allowed")
-            _give(radio, guest.pid)
-            yield guest
-        finally:
-            _end(guest)
+    fork = multiprocessing.get_context("fork")
+    ours, its = (Connection(end.detach()) for end in socket.socketpair())
+    guest = fork.Process(target=_fork, args=(ours, its), daemon=True)
+    guest.start()
+    its.close()
+    try:
+        _answer(ours)
+        _give(radio, guest.pid or 0)
+        yield ours
+    finally:
+        ours.close()
+        guest.join(BACK_WITHIN_S)
+        guest.kill()
     _wait_until_back(radio.name)
+
+
+def _fork(ours: Guest, its: Told) -> None:
+    """An end that it held itself would never be closed for it."""
+    ours.close()
+    be_guest(its)
 
 
 def _give(radio: Radio, pid: int) -> None:
@@ -122,33 +129,20 @@ def _give(radio: Radio, pid: int) -> None:
         raise CannotGoError(reason, f"{radio.name} can't be moved: {error}") from error
 
 
-def _ask(guest: "subprocess.Popen[str]", request: Request) -> dict[str, Any]:
+def _ask(guest: Guest, request: Request) -> dict[str, Any]:
     """Raises CannotGoError."""
-    assert guest.stdin is not None  # noqa: S101 - it was asked for
-    guest.stdin.write(msgspec.json.encode(request).decode() + "\n")
-    guest.stdin.flush()
-    answer = _answer(guest)
+    guest.send(request)
+    return _answer(guest)
+
+
+def _answer(guest: Guest) -> dict[str, Any]:
+    try:
+        answer = guest.recv()
+    except EOFError as error:
+        raise CannotGoError("worker_failed", "the guest ended without an answer") from error
     if "broken" in answer:
         raise CannotGoError(answer["broken"], answer["what"])
     return answer
-
-
-def _answer(guest: "subprocess.Popen[str]") -> dict[str, Any]:
-    assert guest.stdout is not None  # noqa: S101
-    line = guest.stdout.readline()
-    if not line:
-        raise CannotGoError("worker_failed", "the guest ended without an answer")
-    return json.loads(line)
-
-
-def _end(guest: "subprocess.Popen[str]") -> None:
-    assert guest.stdin is not None  # noqa: S101
-    with contextlib.suppress(OSError):
-        guest.stdin.close()
-    try:
-        guest.wait(BACK_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        guest.kill()
 
 
 def _wait_until_back(interface: str) -> None:
