@@ -44,6 +44,7 @@ def _measure(sources: FixedSources, number: int, site: str, agent: str, ssid: st
     fields: dict[str, float | str] = {"outcome": int(gone), "on_air": int(not gone), "stations": 7}
     sources.readings += [
         Latest("wifi", site, agent, {"ssid": ssid}, NOW, fields),
+        Latest("wifi_journey", site, agent, {"ssid": ssid}, NOW, _way_in(gone=gone)),
         link(site, agent, NOW),
         host(site, agent, NOW),
         reachability(site, agent, NOW, outcome=2 if cut_off else 0),
@@ -64,3 +65,10 @@ def _measure(sources: FixedSources, number: int, site: str, agent: str, ssid: st
         points = [(start + at * SLOT_US // 3, 40.0 + at % 7) for at in range(3 * SLOTS)]
         given = sources.series_given.setdefault(("reachability", "rtt_avg_ms"), [])
         given.append(Series(site, agent, labels, points))
+
+
+def _way_in(*, gone: bool) -> dict[str, float | str]:
+    facts: dict[str, float | str] = {"security": "open", "isolated": 0, "dhcp_servers": 2}
+    if gone:
+        return {"outcome": 1, "failed_stage": "address", "reason": "no_offer", "scan_ms": 900.0}
+    return {"outcome": 0, "scan_ms": 900.0, "ipv6_failed_stage": "address", **facts}
