@@ -3,6 +3,7 @@
 simulated radios.
 """
 
+import statistics
 from typing import Any
 
 import pytest
@@ -75,7 +76,8 @@ def test_names_that_no_radio_can_send_are_refused(ssids: list[str]) -> None:
 def test_beside_iw_and_hostapd_on_simulated_radios() -> None:
     """On air, with a guest, killed, back, switched off, idle: each as iw says in the same run."""
     require_vm("hostapd", "hostapd_cli", "wpa_supplicant", "iw", "modprobe")
-    told = {each["when"]: each for each in run_inside("tests.lab.wifi_house", "compare")}
+    played = run_inside("tests.lab.wifi_house", "compare", patience_s=300)
+    told = {each["when"]: each for each in played}
     seen = {
         when: (wifi["outcome"], wifi.get("reason"), wifi.get("stations"))
         for when, each in told.items()
@@ -94,7 +96,7 @@ def test_beside_iw_and_hostapd_on_simulated_radios() -> None:
     }
     assert seen["with a guest"][2] == 1
     assert ("ssid" in told["on air"]["iw"], "ssid" in told["killed"]["iw"]) == (True, False)
-    point, guest = told["radios"]["radio"]
+    point, guest, *_ = told["radios"]["radio"]
     assert (point["role"], guest["role"]) == ("access_point", "station")
     assert point["ssid"] == guest["ssid"] == SSID
     for radio, interface in ((point, "wlan0"), (guest, "wlan1")):
@@ -103,6 +105,53 @@ def test_beside_iw_and_hostapd_on_simulated_radios() -> None:
         assert f"width: {radio['width_mhz']} MHz" in of_iw
         assert f"txpower {radio['txpower_dbm']:.2f} dBm" in of_iw
     assert f"signal avg:\t{point['signal_worst_dbm']} dBm" in told["with a guest"]["iw"][0]
+    _served_as_iw_says(told["served"])
+    _as_fast_as_iw_says(told["steady"])
+    _came_and_went(told)
+
+
+def _served_as_iw_says(told: dict[str, Any]) -> None:
+    """Three guests, to one of which was sent twice as much as to the others."""
+    point, guest, *_ = told["radio"]
+    assert point["stations"] == len(told["iw"]) == told["all_sta"].count("[AUTHORIZED]") == 3
+    shares = [
+        100 * (after[1] - before[1]) / (after[0] - before[0])
+        for before, after in zip(
+            *(zip(each["packets"], each["retries"], strict=True) for each in _looks(told)),
+            strict=True,
+        )
+    ]
+    assert (point["retry_worst_pct"], point["retry_median_pct"]) == (
+        max(shares),
+        statistics.median(shares),
+    )
+    # The simulated radios tell nothing of their channel, to iw neither.
+    assert (told["survey"], point["utilisation_reason"]) == ("", "survey_missing")
+    assert f"state={point['hostapd_state']}\n" in told["hostapd"]
+    assert "hostapd_state" not in guest
+
+
+def _as_fast_as_iw_says(told: dict[str, Any]) -> None:
+    """The slowest and the middle one, between two looks of iw that saw the same."""
+    for name, of_iw in told["iw"].items():
+        assert told["radio"][0][f"{name}_bitrate_worst_mbps"] == min(of_iw)
+        assert told["radio"][0][f"{name}_bitrate_median_mbps"] == statistics.median(of_iw)
+
+
+def _looks(told: dict[str, Any]) -> list[dict[str, list[int]]]:
+    return [told["before"], told["after"]]
+
+
+def _came_and_went(told: dict[str, Any]) -> None:
+    """One guest, then three, then none; one that was sent away."""
+    counts = [
+        (point["joined"], point["left"])
+        for when in ("radios", "served", "left")
+        for point in told[when]["radio"][:1]
+    ]
+    assert counts == [(1, 0), (3, 0), (3, 3)]
+    before, after = told["cut off"]["before"][1], told["cut off"]["radio"][1]
+    assert (before["deauthenticated"], after["deauthenticated"]) == (0, 1)
 
 
 @pytest.mark.lab
