@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether what the probes need of the box is there, and how to mend it where it isn't."""
 
+import os
+import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
-from sansang_agent.net import interfaces, netlink
+from sansang_agent.net import interfaces, netlink, worker
 from sansang_agent.net.echo import may_ping
 from sansang_agent.net.name_servers import name_servers
 from sansang_agent.net.own_addresses import own_addresses
@@ -84,9 +86,27 @@ async def _wireless(translate: Translate) -> Finding:
     return Finding("wireless", ok=False, what=what, mend=mend)
 
 
+async def _worker(translate: Translate) -> Finding:
+    if worker.is_allowed():
+        return Finding("worker", ok=True, what=translate("workers with more rights can be run"))
+    what = translate("what takes a radio of its own can't be run: {file} does not let us in")
+    mend = "systemctl enable --now sansang-agent-helper.socket"
+    return Finding("worker", ok=False, what=what.format(file=worker.HELPER_SOCKET), mend=mend)
+
+
+async def _supplicant(translate: Translate) -> Finding:
+    # The helper's path is that of system programs, which a user's own may lack.
+    if shutil.which("wpa_supplicant", path=f"{os.defpath}:/usr/sbin:/sbin"):
+        return Finding("supplicant", ok=True, what=translate("wpa_supplicant is installed"))
+    what = translate("wpa_supplicant, which connects a guest, is not installed")
+    return Finding("supplicant", ok=False, what=what, mend="apt-get install wpasupplicant")
+
+
 _LOOKING: Mapping[Need, Callable[[Translate], Awaitable[Finding]]] = {
     "ping": _ping,
     "resolver": _resolver,
     "netlink": _netlink,
     "wireless": _wireless,
+    "worker": _worker,
+    "supplicant": _supplicant,
 }

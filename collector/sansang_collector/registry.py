@@ -36,6 +36,8 @@ SITE_KINDS = ("office", "cultural_house", "school", "health_station", "other")
 COMMUNE_CODE = re.compile(r"[0-9]{5}")
 MAX_SSID_BYTES = 32
 """IEEE 802.11, 9.4.2.2."""
+WIFI_PROBES = ("wifi", "wifi_journey", "wifi_scan")
+"""Of the agent: those that are told which names to expect."""
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Ssid = Annotated[str, Meta(min_length=1, max_length=MAX_SSID_BYTES)]
@@ -233,7 +235,8 @@ def _config(agent: Agent, ssids: list[str]) -> Config:
     """The agent's own settings; which Wi-Fi to expect is the site's, unless the agent's own say."""
     wanted = dict(agent.probes)
     if ssids:
-        wanted["wifi"] = {"ssids": ssids, **wanted.get("wifi", {})}
+        for kind in WIFI_PROBES:
+            wanted[kind] = {"ssids": ssids, **wanted.get(kind, {})}
     content = msgspec.json.encode(wanted, order="deterministic")
     # Settings as JSON has them: TOML's dates become the texts that the agent will read.
     probes = msgspec.json.decode(encode(wanted), type=dict[str, dict[str, Any]])

@@ -31,7 +31,8 @@ cp -R "$root/wire" "$root/agent" "$copy"
 
 install -d -m 0755 /etc/sansang
 install -d -m 0750 -o sansang -g sansang /var/lib/sansang
-install -m 0644 "$here/sansang-agent.service" /etc/systemd/system/
+install -m 0644 "$here/sansang-agent.service" "$here/sansang-agent-helper.socket" \
+    "$here/sansang-agent-helper@.service" /etc/systemd/system/
 install -m 0644 "$here/50-sansang-ping.conf" /etc/sysctl.d/
 systemctl enable --quiet sansang-agent
 if [ ! -d /run/systemd/system ]; then

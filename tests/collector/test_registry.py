@@ -160,12 +160,13 @@ def test_which_wifi_to_expect_is_the_sites_unless_the_agents_own_settings_say() 
     site = SITE + 'ssids = ["NVH"]\n'
     config = read(site + AGENT + "probes.host.every_s = 60").config_for("dong-1")
     assert config is not None
-    assert config.probes == {"host": {"every_s": 60}, "wifi": {"ssids": ["NVH"]}}
+    told = dict.fromkeys(("wifi", "wifi_journey", "wifi_scan"), {"ssids": ["NVH"]})
+    assert config.probes == {"host": {"every_s": 60}, **told}
     config = read(site + AGENT + 'probes.wifi = {every_s = 5, ssids = ["Khach"]}').config_for(
         "dong-1"
     )
     assert config is not None
-    assert config.probes == {"wifi": {"every_s": 5, "ssids": ["Khach"]}}
+    assert config.probes == {**told, "wifi": {"every_s": 5, "ssids": ["Khach"]}}
 
 
 def write(path: Path, text: str, at_s: int) -> None:

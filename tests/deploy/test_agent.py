@@ -24,14 +24,17 @@ def pinned(lock: Path) -> dict[str, str]:
     return {block.split("==", 1)[0]: block.split("==", 1)[1] for block in blocks if "==" in block}
 
 
-def test_systemd_understands_the_unit(tmp_path: Path) -> None:
-    """The program itself is not here; everything else is looked at."""
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text().replace("/opt/sansang/bin/sansang-agent", "/bin/true"))
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    """The programs themselves are not here; everything else is looked at."""
+    units = [*AGENT.glob("*.service"), *AGENT.glob("*.socket")]
+    for unit in units:
+        text = re.sub(r"/opt/sansang/bin/[a-z-]+", "/bin/true", unit.read_text())
+        (tmp_path / unit.name).write_text(text)
     analyze = program("systemd-analyze", "systemd")
-    done = subprocess.run([analyze, "verify", unit], capture_output=True, text=True, check=False)
-    told = [line for line in done.stderr.splitlines() if UNIT.name in line]
-    assert (done.returncode, told) == (0, [])
+    copies = [tmp_path / unit.name for unit in units]
+    done = subprocess.run([analyze, "verify", *copies], capture_output=True, text=True, check=False)
+    told = [line for line in done.stderr.splitlines() if "sansang" in line]
+    assert (len(units), done.returncode, told) == (3, 0, [])
 
 
 def test_the_unit_gives_the_agent_nothing_it_does_not_need() -> None:
