@@ -23,6 +23,7 @@ if [ "${1:-}" = lab ]; then
     need qemu-system-x86_64 qemu-system-x86
     need hostapd hostapd
     need wpa_supplicant wpasupplicant
+    [ -e /lib/firmware/regulatory.db ] || missing="$missing wireless-regdb"
     need iw iw
     need depmod kmod
     need chromium chromium

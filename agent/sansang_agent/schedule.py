@@ -9,14 +9,14 @@ import asyncio
 import hashlib
 import logging
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from sansang_agent.probes.base import Probe, ProbeSettings, Profile
 from sansang_wire.batch import encode
-from sansang_wire.readings import AnyReading
+from sansang_wire.readings import AnyReading, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,8 @@ LONGEST_RUN_S = 120
 _decode = msgspec.json.Decoder(AnyReading).decode
 
 RunningProbe = Probe[ProbeSettings]
+Finding = tuple[Outcome, str | None]
+"""What a reading found, as far as others must know of a change at once."""
 
 
 class Deliver(Protocol):
@@ -80,14 +82,14 @@ class Schedule:
         every_s = cadence_s(probe, self._profile)
         loop = asyncio.get_running_loop()
         due = loop.time() + start_offset_s(f"{self._agent}/{kind}", every_s)
-        last: list[AnyReading] = []
+        last: list[Finding] = []
         while True:
             woken = await self._wait(kind, due - loop.time())
             readings = await self._run_once(kind, probe)
-            changed = _without_time(readings) != _without_time(last)
-            last = readings
-            if not woken or changed:
+            found: list[Finding] = [(each.outcome, each.reason) for each in readings]
+            if not woken or found != last:
                 self._deliver(readings, urgent=woken)
+            last = found
             if not woken:
                 # What was missed while a run took longer than its cadence is left out.
                 due += every_s * max(1, -((due - loop.time()) // every_s))
@@ -139,10 +141,6 @@ class Schedule:
         if kind not in self.failures:
             log.error("the probe %s failed: %s: %s", kind, type(error).__name__, error)
         self.failures[kind] = self.failures.get(kind, 0) + 1
-
-
-def _without_time(readings: Iterable[AnyReading]) -> list[AnyReading]:
-    return [msgspec.structs.replace(each, at=0) for each in readings]
 
 
 def cadence_s(probe: RunningProbe, profile: Profile) -> float:

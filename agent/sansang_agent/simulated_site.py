@@ -182,7 +182,6 @@ def _radio(site: SimulatedSite, moment: Moment, chance: random.Random) -> RadioR
         interface="wlan0",
         role="access_point",
         up=on_air,
-        ssid=site.ssid if on_air else None,
         channel=6 if on_air else None,
         frequency_mhz=2437 if on_air else None,
         width_mhz=20 if on_air else None,

@@ -27,6 +27,7 @@ class ScriptedProbe:
     """Does at each run what the test says; no `Probe`, so that no other test finds it."""
 
     every_s: ClassVar = {"default": 60.0, "metered": 300.0}
+    on_link_event = False
 
     def __init__(self, run: Callable[[], Awaitable[Any]], settings: ProbeSettings) -> None:
         self.run = run
@@ -47,7 +48,12 @@ class Running:
 
     def __init__(self) -> None:
         self.delivered: list[AnyReading] = []
-        self.schedule = Schedule("nvh-1", "default", self.delivered.extend)
+        self.urgent = 0
+        self.schedule = Schedule("nvh-1", "default", self._deliver)
+
+    def _deliver(self, readings: Sequence[AnyReading], *, urgent: bool) -> None:
+        self.delivered += readings
+        self.urgent += urgent
 
 
 @contextlib.asynccontextmanager
@@ -221,3 +227,22 @@ def test_the_cadence_is_the_setting_s_or_the_profile_s() -> None:
     untold = cast("Any", ScriptedProbe(good, ProbeSettings()))
     assert cadence_s(told, "metered") == 7
     assert (cadence_s(untold, "default"), cadence_s(untold, "metered")) == (60, 300)
+
+
+async def test_a_change_of_an_interface_starts_those_that_look_at_it() -> None:
+    """At once, and told at once where it tells something new; the others keep their time."""
+    runs: list[bool] = []
+
+    async def look() -> Sequence[AnyReading]:
+        runs.append(True)
+        return [link(), *([link(interface="eth1")] if len(runs) > 2 else [])]
+
+    rarely = ProbeSettings(every_s=86_400)
+    awake, asleep = (cast("Any", ScriptedProbe(each, rarely)) for each in (look, good))
+    awake.on_link_event = True
+    async with running(awake=awake, asleep=asleep) as made:
+        for run, (delivered, urgent) in enumerate([(1, 1), (1, 1), (3, 2)], 1):
+            made.schedule.wake()
+            await until(lambda run=run: len(runs) == run, "a run")
+            await until(lambda urgent=urgent: made.urgent == urgent, "what is new")
+            assert len(made.delivered) == delivered

@@ -160,7 +160,7 @@ def test_which_wifi_to_expect_is_the_sites_unless_the_agents_own_settings_say() 
     site = SITE + 'ssids = ["NVH"]\n'
     config = read(site + AGENT + "probes.host.every_s = 60").config_for("dong-1")
     assert config is not None
-    told = dict.fromkeys(("wifi", "wifi_journey", "wifi_scan"), {"ssids": ["NVH"]})
+    told = {kind: {"ssids": ["NVH"]} for kind in ("wifi", "wifi_journey", "wifi_scan")}
     assert config.probes == {"host": {"every_s": 60}, **told}
     config = read(site + AGENT + 'probes.wifi = {every_s = 5, ssids = ["Khach"]}').config_for(
         "dong-1"

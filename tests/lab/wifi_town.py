@@ -10,8 +10,9 @@ Faults are options of `router()` and `access_point()`, or commands between them.
 
 import contextlib
 import socket
+import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import trustme
@@ -85,17 +86,24 @@ def town(radios: int = 4) -> Generator[Path]:
 
 @contextlib.contextmanager
 def access_point(
-    security: str = "wpa2", interface: str = POINT, channel: int = 6, *, more: str = ""
-) -> Generator[None]:
-    """hostapd, beaconing."""
+    security: str = "wpa2",
+    interface: str = POINT,
+    channel: int = 6,
+    *,
+    band: str = "g",
+    more: str = "",
+    until: Callable[[], bool] | None = None,
+) -> Generator["subprocess.Popen[bytes]"]:
+    """hostapd, beaconing, or as far as `until` says."""
     config = FOLDER / f"{interface}.conf"
     bridge = "bridge=br-lan\n" if interface == POINT else ""
     config.write_text(
         f'interface={interface}\n{bridge}driver=nl80211\nssid2="{SSID}"\nutf8_ssid=1\n'
-        f"hw_mode=g\nchannel={channel}\nctrl_interface={FOLDER}/hostapd\n{SECURITY[security]}{more}"
+        f"hw_mode={band}\nchannel={channel}\nctrl_interface={FOLDER}/hostapd\n{SECURITY[security]}{more}"
     )
-    with started("hostapd", str(config), until=lambda: is_enabled(interface)):
-        yield
+    enabled = until or (lambda: is_enabled(interface))
+    with started("hostapd", str(config), until=enabled) as point:
+        yield point
 
 
 def is_enabled(interface: str = POINT) -> bool:
@@ -166,9 +174,9 @@ def cut() -> Generator[None]:
 
 
 def fade(interface: str, dbm: int) -> None:
-    """How strongly the radio of this interface hears, from now on."""
+    """How strongly the radio of this interface hears, from now on; the file takes no minus."""
     phy = Path(f"/sys/class/net/{interface}/phy80211").resolve().name
-    Path(f"/sys/kernel/debug/ieee80211/{phy}/hwsim/rx_rssi").write_text(str(dbm))
+    Path(f"/sys/kernel/debug/ieee80211/{phy}/hwsim/rx_rssi").write_text(str(2**64 + dbm))
 
 
 def address(interface: str) -> str:

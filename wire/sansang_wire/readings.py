@@ -253,12 +253,13 @@ class WifiReading(Reading, frozen=True, kw_only=True, tag="wifi", omit_defaults=
 
 
 class RadioReading(Reading, frozen=True, kw_only=True, tag="radio", omit_defaults=True):
-    """One wireless interface of the box. Devices are counted, never named."""
+    """One wireless interface of the box. Devices are counted, never named; nor is a network, which
+    may be nobody's business: those that are expected have readings of their own.
+    """
 
     interface: Annotated[Label, Meta(description="name of the interface")]
     role: Annotated[RadioRole | None, Meta(description="what it does")] = None
     up: Annotated[bool | None, Meta(description="operational state up")] = None
-    ssid: Annotated[Text | None, Meta(description="network it offers or is connected to")] = None
     channel: Annotated[Count | None, Meta(description="channel (IEEE 802.11)")] = None
     frequency_mhz: Annotated[Count | None, Meta(description="centre of the main channel")] = None
     width_mhz: Annotated[Count | None, Meta(description="width of the channel")] = None

@@ -167,7 +167,8 @@ class Client:
             self._send(REQUEST, wanted)
             until = min(deadline, time.monotonic() + AGAIN_AFTER_S)
             async for answer in self._answers(until):
-                if answer.type in {ACK, NAK}:
+                # Another server may refuse what it did not offer.
+                if answer.type in {ACK, NAK} and answer.server == offer.server:
                     return answer if answer.type == ACK else None
         return None
 

@@ -24,8 +24,8 @@ def held(interface: str | None) -> Generator[Radio]:
     Raises NoSpareRadioError, OSError.
     """
     deadline = time.monotonic() + FREE_WITHIN_S
-    while True:
-        for radio in spare(nl80211.radios() or ()):
+    while (radios := nl80211.radios()) is not None:
+        for radio in spare(radios):
             lock = _lock(radio.name) if interface in {None, radio.name} else None
             if lock is not None:
                 with lock:
@@ -35,6 +35,7 @@ def held(interface: str | None) -> Generator[Radio]:
             what = interface or "no wireless interface"
             raise NoSpareRadioError(f"{what} is not there, or is in use")
         time.sleep(0.2)
+    raise NoSpareRadioError("the kernel has no nl80211")
 
 
 def spare(radios: Iterable[Radio]) -> list[Radio]:

@@ -73,5 +73,7 @@ async def _by_helper(worker: Worker, line: bytes) -> bytes:
     try:
         writer.write(worker.encode() + b"\n" + line)
         return await reader.read(LONGEST_ANSWER_BYTES)
+    except OSError as error:
+        raise WorkerError("worker_failed") from error
     finally:
         writer.close()

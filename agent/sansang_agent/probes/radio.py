@@ -81,7 +81,6 @@ def _reading(
         interface=radio.name,
         role=radio.role,
         up=radio.up,
-        ssid=radio.ssid.decode(errors="replace") or None,
         channel=radio.channel,
         frequency_mhz=radio.frequency_mhz,
         width_mhz=radio.width_mhz,

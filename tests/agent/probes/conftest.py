@@ -6,6 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.netns import Lab, require_namespaces
+from tests.lab.stories import machines, told
+
+__all__ = ["machines", "told"]
 
 
 @pytest.fixture

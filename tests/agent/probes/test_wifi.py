@@ -13,7 +13,6 @@ from sansang_agent.probes.base import ProbeSettings
 from sansang_agent.probes.wifi import WifiProbe, WifiSettings
 from sansang_wire.checking import InvalidSettingsError, check
 from tests.lab.probing import SURROUNDINGS
-from tests.lab.vm import require_vm, run_inside
 
 SSID = "NVH thôn Đông"
 POINT = Radio(2, "wlan0", "access_point", SSID.encode(), 2437, 20, 20.0, enabled=True, up=True)
@@ -72,21 +71,20 @@ def test_names_that_no_radio_can_send_are_refused(ssids: list[str]) -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.timeout(400)
-def test_beside_iw_and_hostapd_on_simulated_radios() -> None:
+@pytest.mark.story("compare")
+@pytest.mark.timeout(900)
+def test_beside_iw_and_hostapd_on_simulated_radios(told: list[Any]) -> None:
     """On air, with a guest, killed, back, switched off, idle: each as iw says in the same run."""
-    require_vm("hostapd", "hostapd_cli", "wpa_supplicant", "iw", "modprobe")
-    played = run_inside("tests.lab.wifi_house", "compare", patience_s=300)
-    told = {each["when"]: each for each in played}
+    at = {each["when"]: each for each in told}
     seen = {
         when: (wifi["outcome"], wifi.get("reason"), wifi.get("stations"))
-        for when, each in told.items()
+        for when, each in at.items()
         for wifi in each.get("wifi", [])
     }
     assert seen == {
         "before": ("broken", "cannot_tell", None),
         "on air": ("ok", None, 0),
-        "with a guest": ("ok", None, len(told["with a guest"]["iw"])),
+        "with a guest": ("ok", None, len(at["with a guest"]["iw"])),
         "killed": ("failed", "not_on_air", None),
         "back": ("ok", None, 0),
         "switched off": ("failed", "interface_down", None),
@@ -95,19 +93,21 @@ def test_beside_iw_and_hostapd_on_simulated_radios() -> None:
         "idle, and should not be": ("failed", "not_on_air", None),
     }
     assert seen["with a guest"][2] == 1
-    assert ("ssid" in told["on air"]["iw"], "ssid" in told["killed"]["iw"]) == (True, False)
-    point, guest, *_ = told["radios"]["radio"]
+    assert ("ssid" in at["on air"]["iw"], "ssid" in at["killed"]["iw"]) == (
+        True,
+        False,
+    )
+    point, guest, *_ = at["radios"]["radio"]
     assert (point["role"], guest["role"]) == ("access_point", "station")
-    assert point["ssid"] == guest["ssid"] == SSID
     for radio, interface in ((point, "wlan0"), (guest, "wlan1")):
-        of_iw = told["radios"]["iw"].split(f"Interface {interface}")[1].split("Interface")[0]
+        of_iw = at["radios"]["iw"].split(f"Interface {interface}")[1].split("Interface")[0]
         assert f"channel {radio['channel']} ({radio['frequency_mhz']} MHz)" in of_iw
         assert f"width: {radio['width_mhz']} MHz" in of_iw
         assert f"txpower {radio['txpower_dbm']:.2f} dBm" in of_iw
-    assert f"signal avg:\t{point['signal_worst_dbm']} dBm" in told["with a guest"]["iw"][0]
-    _served_as_iw_says(told["served"])
-    _as_fast_as_iw_says(told["steady"])
-    _came_and_went(told)
+    assert f"signal avg:\t{point['signal_worst_dbm']} dBm" in at["with a guest"]["iw"][0]
+    _served_as_iw_says(at["served"])
+    _as_fast_as_iw_says(at["steady"])
+    _came_and_went(at)
 
 
 def _served_as_iw_says(told: dict[str, Any]) -> None:
@@ -155,15 +155,56 @@ def _came_and_went(told: dict[str, Any]) -> None:
 
 
 @pytest.mark.lab
+@pytest.mark.story("off-air")
 @pytest.mark.timeout(900)
-def test_a_radio_that_stops_is_told_once_and_its_end_once() -> None:
+def test_a_radio_that_stops_is_told_once_and_its_end_once(told: list[Any]) -> None:
     """Agent, broker, collector, mail server and webhook in one machine: one message at each when
     hostapd is killed, none when the collector is killed and started again, one when it is back.
     """
-    require_vm("hostapd", "hostapd_cli", "modprobe")
-    told = run_inside("tests.lab.wifi_house", "off-air", patience_s=840)
     counts = {each["when"]: (len(each["hook"]), len(each["mail"])) for each in told}
     assert counts == {"on air": (0, 0), "off air": (1, 1), "restarted": (1, 1), "back": (2, 2)}
     for texts in (told[-1]["hook"], told[-1]["mail"]):
         assert f"⚠ NVH thôn Đông: Wi-Fi “{SSID}” ngừng phát từ" in texts[0]
         assert f"✓ NVH thôn Đông: Wi-Fi “{SSID}” đã phát lại từ" in texts[1]
+
+
+@pytest.mark.lab
+@pytest.mark.story("faults")
+@pytest.mark.timeout(900)
+def test_a_dead_access_point_is_known_at_once_and_for_what_it_is(told: list[Any]) -> None:
+    """The real agent sends while hostapd is killed, disabled, blocked, moved, restarted: each state
+    once and none between; what waits for radar is starting; guests are counted, and never named.
+    """
+    *faults, leaks = told
+    read = {each["what"]: _states(each) for each in faults if "readings" in each}
+    dead, alive = ("not_on_air",), ("on air",)
+    restarts = {
+        f"{what} {n}": state
+        for n in range(1, 6)
+        for what, state in (("restart", alive), ("death", dead))
+    }
+    assert {what: states[-1:] for what, states in read.items()} == {
+        "no access point": dead,
+        "on air": alive,
+        "kill -9 hostapd": dead,
+        "started again": alive,
+        "hostapd_cli disable": ("interface_down",),
+        "hostapd_cli enable": alive,
+        "channel change": alive,
+        "rfkill block": ("interface_down",),
+        **restarts,
+        "on air again": alive,
+        "10 stations join": alive,
+        "10 stations leave": alive,
+        "radar channel": ("starting",),
+        "radar channel is free": alive,
+    }
+    for what in ("channel change", "10 stations join", "10 stations leave"):
+        assert set(read[what]) == {"on air"}
+    assert set(read["radar channel is free"]) == {"starting", "on air"}
+    assert "num_sta[0]=10" in next(each["stations"] for each in faults if "stations" in each)
+    assert leaks["found"] == []
+
+
+def _states(told: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(each.get("reason") or "on air" for each in told["readings"])

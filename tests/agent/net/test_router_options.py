@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a router advertises beside addresses, as the kernel hands it on without privilege."""
+
+import sys
+from typing import Any
+
+import pytest
+
+from tests.lab.advertising import advertising, listens_to_routers
+from tests.lab.netns import WITHOUT_CAPABILITIES, Host, Lab
+
+LISTEN = """
+import json, socket, subprocess, time
+from sansang_agent.net import router_options
+with router_options.listen() as sock:
+    {before}
+    until = time.monotonic() + 10
+    found = router_options.heard(sock, "eth0")
+    while found == router_options.RouterOptions() and time.monotonic() < until:
+        time.sleep(0.02)
+        found = router_options.heard(sock, "eth0")
+    print(json.dumps([[str(each) for each in found.name_servers], found.portal]))
+"""
+SEND = """
+import socket, struct, sys
+portal = b"https://portal.test/api"
+option = struct.pack("!BB", 37, 4) + portal.ljust(30, b"\\0")
+sock = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+index = socket.if_nametoindex("lan")
+print("ready", flush=True)
+while True:
+    sock.sendto(struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 0, 0, 0) + option,
+                ("ff02::1", 0, 0, index))
+    import time; time.sleep(0.1)
+"""
+
+
+@pytest.fixture
+def hosts(lab: Lab) -> tuple[Host, Host]:
+    """A box that listens to routers, and a router."""
+    box, router = lab.host("box"), lab.host("router")
+    lab.cable(box, "eth0", router, "lan")
+    listens_to_routers(box, "eth0")
+    router.address("lan", "2001:db8:1::1/64")
+    router.sysctl("net.ipv6.conf.all.forwarding", "1")
+    return box, router
+
+
+def heard(box: Host, before: str = "pass") -> Any:
+    return box.python(LISTEN.format(before=before), *WITHOUT_CAPABILITIES)
+
+
+def test_name_servers_of_an_advertisement(hosts: tuple[Host, Host]) -> None:
+    """Those of radvd's configuration, in its order."""
+    box, router = hosts
+    more = "RDNSS 2001:db8:1::53 2001:db8:1::54 { };"
+    with advertising(router, "lan", "2001:db8:1::/64", more=more):
+        box.up("eth0")
+        assert heard(box) == [["2001:db8:1::53", "2001:db8:1::54"], None]
+
+
+def test_a_login_page_that_is_announced(hosts: tuple[Host, Host]) -> None:
+    """RFC 8910 §2.3; this radvd can't say it, so a program does."""
+    box, router = hosts
+    box.up("eth0")
+    with router.serving(sys.executable, "-c", SEND):
+        assert heard(box) == [[], "https://portal.test/api"]

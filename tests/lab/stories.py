@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stories that are played in virtual machines, several machines at a time.
+
+A test marked `@pytest.mark.story("faults")` takes what was told through the fixture `told`. The
+machines of all chosen tests start with the first of them: they wait more than they work.
+"""
+
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.lab.vm import require_vm, run_inside
+
+MACHINES = 3
+PATIENCE_S = 560
+RADIOS = ("hostapd", "hostapd_cli", "wpa_supplicant", "iw")
+STORIES: dict[str, tuple[str, ...]] = {
+    "off-air": ("tests.lab.wifi_house", "off-air"),
+    "compare": ("tests.lab.wifi_house", "compare"),
+    "faults": ("tests.lab.wifi_faults",),
+    "guest-faults": ("tests.lab.wifi_guests", "faults"),
+    "guests": ("tests.lab.wifi_guests", "in_order", "families"),
+    "portals": ("tests.lab.wifi_guests", "portals", "listening"),
+}
+"""The module and its arguments, the longest first."""
+
+
+@pytest.fixture(scope="session")
+def machines(request: pytest.FixtureRequest) -> Generator[Callable[[str], list[Any]]]:
+    """What each story told."""
+    require_vm(*RADIOS, "dnsmasq", "mosquitto")
+    markers = [item.get_closest_marker("story") for item in request.session.items]
+    wanted = {marker.args[0] for marker in markers if marker is not None}
+    with ThreadPoolExecutor(MACHINES) as pool:
+        running: dict[str, Future[list[Any]]] = {
+            name: pool.submit(run_inside, *story, patience_s=PATIENCE_S)
+            for name, story in STORIES.items()
+            if name in wanted
+        }
+        yield lambda name: running[name].result()
+
+
+@pytest.fixture
+def told(request: pytest.FixtureRequest, machines: Callable[[str], list[Any]]) -> list[Any]:
+    """What the story of the test told."""
+    marker = request.node.get_closest_marker("story")
+    assert marker is not None
+    return machines(marker.args[0])
