@@ -22,7 +22,7 @@ STORIES: dict[str, tuple[str, ...]] = {
     "faults": ("tests.lab.wifi_faults",),
     "guest-faults": ("tests.lab.wifi_guests", "faults"),
     "guests": ("tests.lab.wifi_guests", "in_order", "families"),
-    "portals": ("tests.lab.wifi_guests", "portals", "listening"),
+    "portals": ("tests.lab.wifi_guests", "portals", "listening", "killed"),
 }
 """The module and its arguments, the longest first."""
 

@@ -4,21 +4,27 @@ tests.lab.wifi_guests STORY …` plays them and tells what was read, and how lon
 """
 
 import asyncio
+import contextlib
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
 
+from sansang_agent.net import nl80211
 from sansang_agent.probes.base import Probe
 from sansang_agent.probes.wifi_journey import WifiJourneyProbe, WifiJourneySettings
 from sansang_agent.probes.wifi_scan import WifiScanProbe, WifiScanSettings
 from sansang_wire.checking import check
 from tests.lab import wifi_town as lab
+from tests.lab.inside import PATIENCE_S
 from tests.lab.probing import SURROUNDINGS
 from tests.lab.vm import FOLDER, tell
+from tests.waiting import wait_until
 
 
 class Box:
@@ -45,6 +51,17 @@ class Box:
         """Listen, and tell what was read of it."""
         listening = {"ssids": [lab.SSID], "interface": lab.GUEST, **settings}
         _told(what, WifiScanProbe(check(listening, WifiScanSettings), SURROUNDINGS))
+
+    @contextlib.contextmanager
+    def worker(self) -> Generator["subprocess.Popen[bytes]"]:
+        """The worker of a journey by itself, on its way."""
+        request = {"ssid": lab.SSID, "passphrase": lab.PASSPHRASE, "interface": lab.GUEST}
+        command = (sys.executable, "-m", "sansang_agent.workers.wifi_journey")
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as worker:
+            assert worker.stdin is not None
+            worker.stdin.write(msgspec.json.encode({**request, "internet": lab.INTERNET}) + b"\n")
+            worker.stdin.flush()
+            yield worker
 
 
 def _told(what: str, probe: Probe[Any]) -> None:
@@ -121,8 +138,27 @@ def listening(box: Box) -> None:
         box.scan("faded")
 
 
+def killed(box: Box) -> None:
+    """In the middle of a journey, as by the kernel for want of memory."""
+    with lab.access_point(), lab.router():
+        with box.worker() as worker:
+            wait_until(lambda: lab.GUEST not in _radios(), "the radio to leave", PATIENCE_S)
+            wait_until(_supplicants, "the guest to connect", PATIENCE_S)
+            worker.kill()
+        wait_until(lambda: lab.GUEST in _radios(), "the radio to come back", PATIENCE_S)
+        tell({"what": "killed", "left": _supplicants()})
+
+
+def _radios() -> set[str]:
+    return {each.name for each in nl80211.radios() or ()}
+
+
+def _supplicants() -> list[str]:
+    return [each.name() for each in psutil.process_iter() if each.name() == "wpa_supplicant"]
+
+
 STORIES: dict[str, Callable[[Box], None]] = {
-    story.__name__: story for story in (in_order, faults, portals, families, listening)
+    story.__name__: story for story in (in_order, faults, portals, families, listening, killed)
 }
 
 

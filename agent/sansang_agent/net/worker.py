@@ -17,7 +17,6 @@ from typing import Any, Literal
 import msgspec
 
 HELPER_SOCKET = Path("/run/sansang/helper.sock")
-LONGEST_ANSWER_BYTES = 64 * 1024
 Worker = Literal["wifi_journey", "wifi_scan"]
 
 
@@ -72,7 +71,7 @@ async def _by_helper(worker: Worker, line: bytes) -> bytes:
         raise WorkerError("no_helper") from error
     try:
         writer.write(worker.encode() + b"\n" + line)
-        return await reader.read(LONGEST_ANSWER_BYTES)
+        return await reader.read()
     except OSError as error:
         raise WorkerError("worker_failed") from error
     finally:

@@ -78,7 +78,7 @@ def test_one_family_is_enough() -> None:
 
 def by_story(told: list[Any]) -> dict[str, dict[str, Any]]:
     assert not HARDWARE_ADDRESS.search(json.dumps(told))
-    return {each["what"]: each["reading"] for each in told}
+    return {each["what"]: each["reading"] for each in told if "reading" in each}
 
 
 def ends(readings: dict[str, dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
@@ -140,3 +140,12 @@ def test_a_login_page_is_not_the_internet(told: list[Any]) -> None:
         "announced, and logged in": (None, None),
     }
     assert [each["portal"] for each in read.values()] == [True, True, False]
+
+
+@pytest.mark.lab
+@pytest.mark.story("portals")
+@pytest.mark.timeout(900)
+def test_a_worker_that_is_killed_leaves_nothing_behind(told: list[Any]) -> None:
+    """The radio comes back by itself; nothing that it started goes on."""
+    [killed] = [each for each in told if each["what"] == "killed"]
+    assert killed["left"] == []
