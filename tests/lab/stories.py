@@ -17,6 +17,7 @@ MACHINES = 3
 PATIENCE_S = 560
 RADIOS = ("hostapd", "hostapd_cli", "wpa_supplicant", "iw")
 STORIES: dict[str, tuple[str, ...]] = {
+    "loss": ("tests.lab.wifi_loss", "180"),
     "off-air": ("tests.lab.wifi_house", "off-air"),
     "compare": ("tests.lab.wifi_house", "compare"),
     "faults": ("tests.lab.wifi_faults",),

@@ -5,26 +5,44 @@ tests.lab.wifi_guests STORY …` plays them and tells what was read, and how lon
 
 import asyncio
 import contextlib
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import msgspec
 import psutil
 
-from sansang_agent.net import nl80211
+from sansang_agent.net import nl80211, worker
+from sansang_agent.probes import wifi_journey as probe_journey
+from sansang_agent.probes import wifi_scan as probe_scan
 from sansang_agent.probes.base import Probe
 from sansang_agent.probes.wifi_journey import WifiJourneyProbe, WifiJourneySettings
 from sansang_agent.probes.wifi_scan import WifiScanProbe, WifiScanSettings
+from sansang_agent.workers import wifi_journey, wifi_scan
 from sansang_wire.checking import check
 from tests.lab import wifi_town as lab
 from tests.lab.inside import PATIENCE_S
 from tests.lab.probing import SURROUNDINGS
 from tests.lab.vm import FOLDER, tell
 from tests.waiting import wait_until
+
+
+@contextlib.contextmanager
+def _workers(ask: Any) -> Generator[None]:
+    """Within the block the probes ask for a worker's work in this way."""
+    with mock.patch.object(probe_journey, "ask", ask), mock.patch.object(probe_scan, "ask", ask):
+        yield
+
+
+async def _in_here(name: str, request: Any, _within_s: float) -> dict[str, Any]:
+    """Does a worker's work without another program: one more Python takes seconds in here."""
+    answer_to = {"wifi_journey": wifi_journey.answer_to, "wifi_scan": wifi_scan.answer_to}[name]
+    return json.loads(json.dumps(answer_to(msgspec.json.encode(request))))
 
 
 class Box:
@@ -45,12 +63,12 @@ class Box:
     def journey(self, what: str, **settings: Any) -> None:
         """Send a guest, and tell what was read of it."""
         checked = check({**self._settings, **settings}, WifiJourneySettings)
-        _told(what, WifiJourneyProbe(checked, SURROUNDINGS))
+        _tell_of(what, WifiJourneyProbe(checked, SURROUNDINGS))
 
     def scan(self, what: str, **settings: Any) -> None:
         """Listen, and tell what was read of it."""
         listening = {"ssids": [lab.SSID], "interface": lab.GUEST, **settings}
-        _told(what, WifiScanProbe(check(listening, WifiScanSettings), SURROUNDINGS))
+        _tell_of(what, WifiScanProbe(check(listening, WifiScanSettings), SURROUNDINGS))
 
     @contextlib.contextmanager
     def worker(self) -> Generator["subprocess.Popen[bytes]"]:
@@ -64,7 +82,7 @@ class Box:
             yield worker
 
 
-def _told(what: str, probe: Probe[Any]) -> None:
+def _tell_of(what: str, probe: Probe[Any]) -> None:
     begun = time.monotonic()
     [reading] = asyncio.run(probe.run())
     took_s = time.monotonic() - begun
@@ -73,10 +91,11 @@ def _told(what: str, probe: Probe[Any]) -> None:
 
 def in_order(box: Box) -> None:
     """Each way to encrypt; with a second guest, who is kept apart or not."""
-    box.journey("no access point")
     with lab.router():
         with lab.access_point(more="ap_isolate=1\n"):
             box.journey("wpa2, guests kept apart", second_interface=lab.SECOND)
+            with _workers(worker.ask):
+                box.journey("by a program of its own")
         with lab.access_point("wpa3"):
             box.journey("wpa3")
         with lab.access_point("owe"):
@@ -90,6 +109,7 @@ def faults(box: Box) -> None:
     wrong = FOLDER / "wrong"
     wrong.touch(0o600)
     wrong.write_text("another-passphrase")
+    box.journey("no access point")
     with lab.access_point():
         box.journey("no DHCP server")
         with lab.router():
@@ -164,7 +184,7 @@ STORIES: dict[str, Callable[[Box], None]] = {
 
 def main(names: list[str]) -> None:
     """Play the stories of these names."""
-    with lab.town() as ca_file:
+    with lab.town() as ca_file, _workers(_in_here):
         box = Box(ca_file)
         for name in names:
             STORIES[name](box)

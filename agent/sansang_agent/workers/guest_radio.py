@@ -17,7 +17,7 @@ from sansang_agent.net.supplicant import Supplicant, SupplicantError
 from sansang_agent.workers.guest_told import CannotGoError, Progress, Request
 from sansang_wire.readings import WifiSecurity
 
-SCANS, SCAN_WITHIN_S = 3, 8
+SCANS, SCAN_WITHIN_S = 3, 15
 JOIN_WITHIN_S = 15
 KEY_MANAGEMENT: dict[WifiSecurity, str] = {
     "open": "NONE",

@@ -47,14 +47,18 @@ class Journey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def main() -> None:
     """Answer the one request."""
     end_with_parent()
+    sys.stdout.write(json.dumps(answer_to(sys.stdin.buffer.readline())) + "\n")
+
+
+def answer_to(request: bytes) -> dict[str, Any]:
+    """Raises msgspec.MsgspecError for what is no request."""
     try:
-        answer = travel(msgspec.json.decode(sys.stdin.readline(), type=Journey))
+        return _travel(msgspec.json.decode(request, type=Journey))
     except CannotGoError as error:
-        answer = {"broken": error.reason, "what": str(error)}
-    sys.stdout.write(json.dumps(answer) + "\n")
+        return {"broken": error.reason, "what": str(error)}
 
 
-def travel(journey: Journey) -> dict[str, Any]:
+def _travel(journey: Journey) -> dict[str, Any]:
     """Raises CannotGoError."""
     with _radio(journey.interface) as radio, _guest(radio) as guest:
         answer = _ask(guest, _request(journey, radio))

@@ -19,7 +19,7 @@ from sansang_agent.net import bss, spare_radio
 from sansang_agent.net.bss import Bss
 from sansang_agent.net.private_network import end_with_parent, switch_on
 
-SCANS, SCAN_WITHIN_S = 4, 8
+SCANS, SCAN_WITHIN_S = 3, 15
 
 
 class Listening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,19 +32,21 @@ class Listening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def main() -> None:
     """Answer the one request."""
     end_with_parent()
+    sys.stdout.write(json.dumps(answer_to(sys.stdin.buffer.readline())) + "\n")
+
+
+def answer_to(request: bytes) -> dict[str, Any]:
+    """Raises msgspec.MsgspecError for what is no request."""
     try:
-        answer = listen(msgspec.json.decode(sys.stdin.readline(), type=Listening))
+        return _listen(msgspec.json.decode(request, type=Listening))
     except spare_radio.NoSpareRadioError as error:
-        answer = {"broken": "no_spare_radio", "what": str(error)}
-    except TimeoutError as error:
-        answer = {"broken": "radio_fails", "what": str(error)}
-    except OSError as error:
+        return {"broken": "no_spare_radio", "what": str(error)}
+    except OSError as error:  # a TimeoutError is one, without a number
         known = {errno.EPERM: "not_permitted", errno.ERFKILL: "radio_blocked"}
-        answer = {"broken": known.get(error.errno or 0, "radio_fails"), "what": str(error)}
-    sys.stdout.write(json.dumps(answer) + "\n")
+        return {"broken": known.get(error.errno or 0, "radio_fails"), "what": str(error)}
 
 
-def listen(request: Listening) -> dict[str, Any]:
+def _listen(request: Listening) -> dict[str, Any]:
     """Raises NoSpareRadioError, OSError, TimeoutError."""
     wanted = {each.encode() for each in request.ssids}
     with spare_radio.held(request.interface) as radio:

@@ -208,3 +208,16 @@ def test_a_dead_access_point_is_known_at_once_and_for_what_it_is(told: list[Any]
 
 def _states(told: dict[str, Any]) -> tuple[str, ...]:
     return tuple(each.get("reason") or "on air" for each in told["readings"])
+
+
+@pytest.mark.lab
+@pytest.mark.story("loss")
+@pytest.mark.timeout(900)
+def test_a_loaded_access_point_in_lossy_air_is_never_off(told: list[Any]) -> None:
+    """Three minutes, every fifth frame lost: neither its own radio nor one that listens errs."""
+    looked, by_iw = told
+    assert set(looked["seen"]) == {"wifi: ok", "wifi_scan: ok"}
+    assert looked["seen"]["wifi: ok"] > 60
+    assert looked["seen"]["wifi_scan: ok"] > 5
+    assert looked["radio"]["stations"] == by_iw["iw"].count("Station ") == 1
+    assert looked["radio"]["retry_worst_pct"] > 0

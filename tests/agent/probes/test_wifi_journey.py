@@ -92,7 +92,7 @@ def test_a_guest_gets_in_however_it_is_encrypted(told: list[Any]) -> None:
     """WPA2, WPA3, OWE and open; with IPv6 alone; guests kept apart or not; a rogue DHCP server."""
     read = by_story(told)
     assert ends(read) == {
-        "no access point": ("scan", "not_heard"),
+        "by a program of its own": (None, None),
         **dict.fromkeys(("wpa2, guests kept apart", "wpa3", "owe", "open"), (None, None)),
         **dict.fromkeys(("IPv6 alone", "rogue DHCP server"), (None, None)),
     }
@@ -115,6 +115,7 @@ def test_a_guest_gets_in_however_it_is_encrypted(told: list[Any]) -> None:
 def test_each_fault_is_found_in_its_stage(told: list[Any]) -> None:
     read = by_story(told)
     assert ends(read) == {
+        "no access point": ("scan", "not_heard"),
         "no DHCP server": ("address", "no_offer"),
         "wrong passphrase": ("authenticate", "wrong_passphrase"),
         "asked to be open": (None, "no_passphrase"),
