@@ -34,7 +34,10 @@ lab: dev ## the heavy tests: the page in Chromium, a virtual machine with simula
 	@tests/unpack_kernel.sh
 	@.venv/bin/python -m pytest -m lab $(ARGS)
 
-soak: dev ## a long campaign of power cuts, cable faults and killed servers (ARGS="--rounds N")
+soak: dev ## an hour of power cuts, cable faults and killed servers, half an hour of lossy air
+	@tests/install_servers.sh lab
+	@tests/unpack_kernel.sh
+	@.venv/bin/python -m tests.lab.wifi_soak 1800
 	@rm -rf .build/soak && mkdir -p .build/soak
 	@$(ALONE) .venv/bin/python -m tests.e2e.campaign --folder $(CURDIR)/.build/soak --rounds 900 $(ARGS)
 

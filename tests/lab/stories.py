@@ -5,14 +5,16 @@ A test marked `@pytest.mark.story("faults")` takes what was told through the fix
 machines of all chosen tests start with the first of them: they wait more than they work.
 """
 
+import json
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.lab.vm import require_vm, run_inside
+from tests.lab.vm import ROOT, require_vm, run_inside
 
+TOLD = ROOT / ".build" / "told"
 MACHINES = 3
 PATIENCE_S = 560
 RADIOS = ("hostapd", "hostapd_cli", "wpa_supplicant", "iw")
@@ -36,11 +38,19 @@ def machines(request: pytest.FixtureRequest) -> Generator[Callable[[str], list[A
     wanted = {marker.args[0] for marker in markers if marker is not None}
     with ThreadPoolExecutor(MACHINES) as pool:
         running: dict[str, Future[list[Any]]] = {
-            name: pool.submit(run_inside, *story, patience_s=PATIENCE_S)
+            name: pool.submit(_play, name, *story)
             for name, story in STORIES.items()
             if name in wanted
         }
         yield lambda name: running[name].result()
+
+
+def _play(name: str, *story: str) -> list[Any]:
+    """What it told is kept, for `tests.lab.wifi_table`."""
+    told = run_inside(*story, patience_s=PATIENCE_S)
+    TOLD.mkdir(parents=True, exist_ok=True)
+    (TOLD / f"{name}.json").write_text(json.dumps(told))
+    return told
 
 
 @pytest.fixture
