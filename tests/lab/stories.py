@@ -15,17 +15,16 @@ import pytest
 from tests.lab.vm import ROOT, require_vm, run_inside
 
 TOLD = ROOT / ".build" / "told"
-MACHINES = 3
+MACHINES = 2
 PATIENCE_S = 560
 RADIOS = ("hostapd", "hostapd_cli", "wpa_supplicant", "iw")
+GUESTS = ("in_order", "families", "faults", "portals", "listening", "killed")
 STORIES: dict[str, tuple[str, ...]] = {
+    "guests": ("tests.lab.wifi_guests", *GUESTS),
     "loss": ("tests.lab.wifi_loss", "180"),
     "off-air": ("tests.lab.wifi_house", "off-air"),
     "compare": ("tests.lab.wifi_house", "compare"),
     "faults": ("tests.lab.wifi_faults",),
-    "guest-faults": ("tests.lab.wifi_guests", "faults"),
-    "guests": ("tests.lab.wifi_guests", "in_order", "families"),
-    "portals": ("tests.lab.wifi_guests", "portals", "listening", "killed"),
 }
 """The module and its arguments, the longest first."""
 

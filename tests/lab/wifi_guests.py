@@ -83,10 +83,23 @@ class Box:
 
 
 def _tell_of(what: str, probe: Probe[Any]) -> None:
-    begun = time.monotonic()
+    begun, bytes_before = time.monotonic(), _carried_bytes()
     [reading] = asyncio.run(probe.run())
     took_s = time.monotonic() - begun
-    tell({"what": what, "took_s": took_s, "reading": msgspec.to_builtins(reading)})
+    tell(
+        {
+            "what": what,
+            "took_s": took_s,
+            "bytes": _carried_bytes() - bytes_before,
+            "reading": msgspec.to_builtins(reading),
+        }
+    )
+
+
+def _carried_bytes() -> int:
+    """By the access point's radio, in both directions."""
+    counters = psutil.net_io_counters(pernic=True)[lab.POINT]
+    return counters.bytes_sent + counters.bytes_recv
 
 
 def in_order(box: Box) -> None:
@@ -174,7 +187,8 @@ def _radios() -> set[str]:
 
 
 def _supplicants() -> list[str]:
-    return [each.name() for each in psutil.process_iter() if each.name() == "wpa_supplicant"]
+    running = [each.info["name"] for each in psutil.process_iter(["name"])]
+    return [name for name in running if name == "wpa_supplicant"]
 
 
 STORIES: dict[str, Callable[[Box], None]] = {

@@ -52,7 +52,7 @@ def load() -> Generator[None]:
     with started(*inside("guest", *command)):
         wait_until(lambda: "[AUTHORIZED]" in lab.hostapd("all_sta"), "the guest", PATIENCE_S)
         run("ip", "-n", "guest", "addr", "add", f"{STATION4}/24", "dev", lab.GUEST)
-        with started("ping", "-q", "-i", "0.02", "-s", "1000", STATION4):
+        with started("ping", "-q", "-i", "0.05", "-s", "1000", STATION4):
             yield
 
 

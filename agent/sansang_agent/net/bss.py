@@ -73,15 +73,18 @@ def trigger(ifindex: int, ssids: Sequence[bytes]) -> None:
 
 def scan(ifindex: int, ssids: Sequence[bytes], within_s: float) -> list[Bss]:
     """What one scan of all channels heard. Raises OSError as `trigger` does, TimeoutError."""
-    deadline = time.monotonic() + within_s
+    begun = time.monotonic()
     group = netlink.generic_group("nl80211", "scan")
     if group is None:
         raise OSError(errno.EOPNOTSUPP, "the kernel has no nl80211")
     with netlink.listening(netlink.NETLINK_GENERIC, [group]) as events:
         trigger(ifindex, ssids)
-        while not _has_ended(events, ifindex, deadline):
+        while not _has_ended(events, ifindex, begun + within_s):
             pass
-    return [bss for bss in heard(ifindex) if bss.seen_ms_ago <= within_s * 1000]
+    found = heard(ifindex)
+    # The kernel remembers access points for half a minute, also those that are gone.
+    took_ms = (time.monotonic() - begun) * 1000
+    return [bss for bss in found if bss.seen_ms_ago <= took_ms]
 
 
 def _has_ended(events: socket.socket, ifindex: int, deadline: float) -> bool:

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import sansang_agent
@@ -39,6 +39,7 @@ class Place(NamedTuple):
     port: int
     path: str
     accept: str = "*/*"
+    method: Literal["GET", "HEAD"] = "GET"
 
     def request(self) -> bytes:
         """RFC 9112 §3: the bytes that ask for it."""
@@ -46,7 +47,7 @@ class Place(NamedTuple):
         if self.port != _PORTS["https" if self.tls else "http"]:
             host += f":{self.port}"
         lines = (
-            f"GET {self.path} HTTP/1.1",
+            f"{self.method} {self.path} HTTP/1.1",
             f"Host: {host}",
             f"User-Agent: sansang-agent/{sansang_agent.__version__}",
             f"Accept: {self.accept}",
@@ -166,7 +167,8 @@ async def _ask(
         came.first_byte_ms = _since(begun_ns)
         head = await answer.head()
         came.status = head.status
-        await answer.body(head)
+        if place.method == "GET":
+            await answer.body(head)
     finally:
         came.received_bytes = answer.received_bytes
         came.content = bytes(answer.content)

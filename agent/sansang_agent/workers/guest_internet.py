@@ -177,7 +177,7 @@ class Guest:
 
     async def _internet(self, place: Place, family: Family) -> None:
         """A server that proves who it is: a login page can't."""
-        came = await self._fetch(place, family)
+        came = await self._fetch(place._replace(method="HEAD"), family)
         if came.status is None:
             raise StageError("internet", came.reason or "no_answer")
 

@@ -91,11 +91,12 @@ def ends(readings: dict[str, dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
 def test_a_guest_gets_in_however_it_is_encrypted(told: list[Any]) -> None:
     """WPA2, WPA3, OWE and open; with IPv6 alone; guests kept apart or not; a rogue DHCP server."""
     read = by_story(told)
-    assert ends(read) == {
+    expected: dict[str, tuple[Any, ...]] = {
         "by a program of its own": (None, None),
         **dict.fromkeys(("wpa2, guests kept apart", "wpa3", "owe", "open"), (None, None)),
         **dict.fromkeys(("IPv6 alone", "rogue DHCP server"), (None, None)),
     }
+    assert_ends(read, expected)
     securities = [read[what]["security"] for what in ("wpa2, guests kept apart", "wpa3", "owe")]
     assert securities == ["wpa2", "wpa3", "owe"]
     assert (read["wpa2, guests kept apart"]["isolated"], read["open"]["isolated"]) == (True, False)
@@ -110,11 +111,11 @@ def test_a_guest_gets_in_however_it_is_encrypted(told: list[Any]) -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.story("guest-faults")
+@pytest.mark.story("guests")
 @pytest.mark.timeout(900)
 def test_each_fault_is_found_in_its_stage(told: list[Any]) -> None:
     read = by_story(told)
-    assert ends(read) == {
+    expected = {
         "no access point": ("scan", "not_heard"),
         "no DHCP server": ("address", "no_offer"),
         "wrong passphrase": ("authenticate", "wrong_passphrase"),
@@ -124,27 +125,29 @@ def test_each_fault_is_found_in_its_stage(told: list[Any]) -> None:
         "DNS dead": ("dns", "no_answer"),
         "wrong passphrase, wpa3": ("authenticate", "authentication_failed"),
     }
+    assert_ends(read, expected)
     assert read["uplink cut"]["reason"] in {"host_unreachable", "no_answer", "network_unreachable"}
     assert "portal" not in read["uplink cut"]
     assert read["asked to be open"]["outcome"] == "broken"
 
 
 @pytest.mark.lab
-@pytest.mark.story("portals")
+@pytest.mark.story("guests")
 @pytest.mark.timeout(900)
 def test_a_login_page_is_not_the_internet(told: list[Any]) -> None:
     """Whether it takes names over or says so itself; who has logged in passes."""
-    read = {what: each for what, each in by_story(told).items() if each["kind"] == "wifi_journey"}
-    assert ends(read) == {
+    read = by_story(told)
+    expected = {
         "login page": ("portal", "login_page"),
         "announced login page": ("portal", "login_page"),
         "announced, and logged in": (None, None),
     }
-    assert [each["portal"] for each in read.values()] == [True, True, False]
+    assert_ends(read, expected)
+    assert [read[what]["portal"] for what in expected] == [True, True, False]
 
 
 @pytest.mark.lab
-@pytest.mark.story("portals")
+@pytest.mark.story("guests")
 @pytest.mark.timeout(900)
 def test_a_worker_that_is_killed_leaves_nothing_behind(told: list[Any]) -> None:
     """The radio comes back by itself; nothing that it started goes on."""
