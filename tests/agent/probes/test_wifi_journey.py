@@ -81,8 +81,11 @@ def by_story(told: list[Any]) -> dict[str, dict[str, Any]]:
     return {each["what"]: each["reading"] for each in told if "reading" in each}
 
 
-def ends(readings: dict[str, dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
-    return {what: (each.get("failed_stage"), each.get("reason")) for what, each in readings.items()}
+def assert_ends(read: dict[str, dict[str, Any]], expected: dict[str, tuple[Any, ...]]) -> None:
+    """The stage and reason of each."""
+    assert expected == {
+        what: (read[what].get("failed_stage"), read[what].get("reason")) for what in expected
+    }
 
 
 @pytest.mark.lab
@@ -94,7 +97,7 @@ def test_a_guest_gets_in_however_it_is_encrypted(told: list[Any]) -> None:
     expected: dict[str, tuple[Any, ...]] = {
         "by a program of its own": (None, None),
         **dict.fromkeys(("wpa2, guests kept apart", "wpa3", "owe", "open"), (None, None)),
-        **dict.fromkeys(("IPv6 alone", "rogue DHCP server"), (None, None)),
+        "IPv6 alone": (None, None),
     }
     assert_ends(read, expected)
     securities = [read[what]["security"] for what in ("wpa2, guests kept apart", "wpa3", "owe")]
@@ -107,6 +110,7 @@ def test_a_guest_gets_in_however_it_is_encrypted(told: list[Any]) -> None:
         assert (read[what]["portal"], read[what]["admin_page"]) == (False, False)
     assert read["IPv6 alone"]["ipv4_failed_stage"] == "address"
     assert read["open"]["dhcp_servers"] == 1
+    # How far that one came depends on which of the two was quicker.
     assert read["rogue DHCP server"]["dhcp_servers"] == 2
 
 
