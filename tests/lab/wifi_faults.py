@@ -17,6 +17,7 @@ from tests.agent.collector import FakeCollector, collecting
 from tests.agent.running import RunningAgent, all_off_but, write_config
 from tests.lab import wifi_town as lab
 from tests.lab.inside import run, started
+from tests.lab.leaks import found_below, found_in
 from tests.lab.vm import FOLDER, tell
 from tests.servers import Mosquitto
 from tests.waiting import until
@@ -115,18 +116,11 @@ def block(*, blocked: bool) -> None:
     (switch / "soft").write_text(str(int(blocked)))
 
 
-def leaks(collector: FakeCollector, log: str) -> list[str]:
-    """Hardware addresses of devices, in what was sent, stored or written, in any spelling."""
-    everything = b"".join(encode(each) for each in collector.arrivals) + log.encode()
-    everything += b"".join(path.read_bytes() for path in FOLDER.glob("agent/outbox.db*"))
-    found: list[str] = []
-    for name in GUESTS:
-        address = lab.address(name)
-        plain = bytes.fromhex(address.replace(":", ""))
-        spelled = (address, address.replace(":", "-"), address.replace(":", ""), address.upper())
-        if plain in everything or any(each.encode() in everything for each in spelled):
-            found.append(f"{name} {address}")
-    return found
+def leaks(collector: FakeCollector) -> list[str]:
+    """Hardware addresses of devices, in what was sent, and in what the agent wrote to its disk."""
+    addresses = [lab.address(name) for name in GUESTS]
+    sent = b"".join(encode(each) for each in collector.arrivals)
+    return found_in(sent, addresses) + found_below(FOLDER / "agent", addresses)
 
 
 async def play() -> None:
@@ -143,7 +137,7 @@ async def play() -> None:
                 await listener.after("no access point", lambda: None, is_off)
                 for story in (faults, crowd, radar):
                     await story(listener)
-            tell({"what": "leaks", "found": leaks(collector, agent.log), "log": agent.log})
+            tell({"what": "leaks", "found": leaks(collector), "log": agent.log})
 
 
 def main() -> None:
