@@ -167,7 +167,7 @@ def listening(box: Box) -> None:
         with lab.access_point("open", lab.STRANGER, channel=1):
             box.scan("evil twin")
             box.scan("evil twin, by address", access_points=[lab.address(lab.POINT)])
-        lab.fade(lab.GUEST, -88)
+        lab.fade(lab.POINT, -88)
         box.scan("faded")
 
 

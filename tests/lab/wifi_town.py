@@ -174,7 +174,7 @@ def cut() -> Generator[None]:
 
 
 def fade(interface: str, dbm: int) -> None:
-    """How strongly the radio of this interface hears, from now on; the file takes no minus."""
+    """How strongly the radio of this interface is heard, from now on; the file takes no minus."""
     phy = Path(f"/sys/class/net/{interface}/phy80211").resolve().name
     Path(f"/sys/kernel/debug/ieee80211/{phy}/hwsim/rx_rssi").write_text(str(2**64 + dbm))
 

@@ -7,7 +7,7 @@ server, past a login page, the Internet. The box's own connections are never tou
 radio, where there is one, tells whether guests can reach each other.
 Source: IEEE 802.11; wpa_supplicant; RFC 2131, RFC 4862, RFC 8106; RFC 8910 and RFC 8908 (portal).
 Privileges: CAP_NET_ADMIN and CAP_SYS_ADMIN in a worker that lives as long as the journey.
-Data: about 21 kB a journey with both address families.
+Data: about 20 kB a journey with both address families.
 """
 
 import stat
