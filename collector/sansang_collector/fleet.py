@@ -103,8 +103,8 @@ def _networks(networks: list[Network], translate: Translation) -> Text:
     parts: list[Text] = []
     for network in networks:
         tone: Tone = "none" if network.on_air is None else "ok" if network.on_air else "bad"
-        word = {"none": translate("not measured"), "ok": translate("on air")}.get(
-            tone, translate("off air")
-        )
+        words = {"none": translate("not measured"), "ok": translate("on air")}
+        down = translate(network.stage.failing) if network.stage else translate("off air")
+        word = words.get(tone, down)
         parts.append(Text(f"{SHAPES[tone]} {network.ssid}: {word}", style=STYLES[tone]))
     return Text(", ").join(parts)

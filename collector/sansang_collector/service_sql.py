@@ -17,6 +17,7 @@ services_table = sa.Table(
     *(sa.Column(name, sa.BigInteger) for name in ("since", "doubted", "judged")),
     sa.Column("said", sa.JSON),
     sa.Column("told_down", sa.BigInteger),
+    sa.Column("told_stage", sa.String(16)),
 )
 messages_table = sa.Table(
     "message",
@@ -26,6 +27,7 @@ messages_table = sa.Table(
     *(sa.Column(name, sa.String(64)) for name in ("site", "service", "subject", "state")),
     sa.Column("since", sa.BigInteger),
     sa.Column("down_since", sa.BigInteger),
+    sa.Column("stage", sa.String(16)),
     sa.Column("done", sa.Boolean),
 )
 deliveries_table = sa.Table(
@@ -116,7 +118,7 @@ def _message(connection: sa.Connection, row: dict[str, Any]) -> Message:
     return Message(
         id=row["id"],
         about=Service(row["site"], row["service"], row["subject"]),
-        alert=Alert(row["state"], row["since"], row["down_since"]),
+        alert=Alert(row["state"], row["since"], row["down_since"], row["stage"]),
         made=row["made"],
         delivered=frozenset(connection.execute(its).scalars()),
     )

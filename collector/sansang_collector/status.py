@@ -111,6 +111,7 @@ class Status:
                 since=state.since,
                 judged=state.judged,
                 told=key in told,
+                stage=state.stage,
             )
             for key, state in held
         ]

@@ -8,6 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sansang_wire.readings import JourneyStage
+
 
 class EpochView(Struct, frozen=True, kw_only=True):
     """The numbers of one epoch: 1 … next − 1 = received + outstanding + lost."""
@@ -86,6 +88,8 @@ class ServiceView(Struct, frozen=True, kw_only=True):
     """The newest evidence."""
     told: bool
     """A message that it is down reached somebody, and it is not known to be back."""
+    stage: JourneyStage | None = None
+    """Where guests are turned away; None when it is not down, or simply off air."""
 
 
 class ReadingView(Struct, frozen=True, kw_only=True):

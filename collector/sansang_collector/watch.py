@@ -36,7 +36,10 @@ FRESH_US = 10 * MINUTE_US
 
 
 class Evidence(NamedTuple):
-    """What one agent saw of a service at an instant (µs since the Unix epoch)."""
+    """What one agent saw of a service at an instant (µs since the Unix epoch).
+
+    `stage`: where a guest was turned away.
+    """
 
     service: str
     subject: str
@@ -44,6 +47,7 @@ class Evidence(NamedTuple):
     at: int
     up: bool
     witness: Witness = "radio"
+    stage: JourneyStage | None = None
 
 
 class HoldDown(NamedTuple):
@@ -61,10 +65,11 @@ class Speaker(NamedTuple):
 
 
 class Word(NamedTuple):
-    """The newest that a witness said, at an instant in µs."""
+    """The newest that a witness said, at an instant in µs; of a guest, where it was turned away."""
 
     at: int
     up: bool
+    stage: JourneyStage | None = None
 
 
 class ServiceState(NamedTuple):
@@ -73,7 +78,7 @@ class ServiceState(NamedTuple):
     `since`: when the state began, dated back to the first evidence of it. `doubted`: since when
     evidence contradicts it. `judged`: the newest evidence. `said`: the last word of each witness
     that spoke shortly before. `told_down`: the beginning of the outage that a message was made
-    about.
+    about; `told_stage`: at which stage it said that guests fail.
     """
 
     state: State = "unknown"
@@ -82,20 +87,36 @@ class ServiceState(NamedTuple):
     judged: int = 0
     said: Mapping[Speaker, Word] = MappingProxyType({})
     told_down: int | None = None
+    told_stage: JourneyStage | None = None
+
+    @property
+    def stage(self) -> JourneyStage | None:
+        """Where guests are turned away now; None of what is not down or simply off air."""
+        against = [word for word in self.said.values() if not word.up]
+        if self.state != "down" or not against:
+            return None
+        stage = max(against, key=lambda each: each.at).stage
+        off_air = stage == "scan" and any(word.stage is None for word in against)
+        return None if off_air else stage
 
 
 class Alert(NamedTuple):
-    """Something to tell: what began at `since`; of a recovery, the outage began at `down_since`."""
+    """Something to tell: what began at `since`; of a recovery, the outage began at `down_since`.
+
+    `stage`: where guests fail or, of a recovery, failed; None when it was off air.
+    """
 
     state: Literal["up", "down"]
     since: int
     down_since: int
+    stage: JourneyStage | None = None
 
 
 def evidence_of(agent: str, readings: Iterable[AnyReading]) -> list[Evidence]:
     """The evidence that lies in readings."""
     found: list[Evidence] = []
     for each in readings:
+        turned_away = None
         if isinstance(each, WifiReading) and each.reason != "starting":
             said, witness = each.on_air, "radio"
         elif isinstance(each, WifiScanReading):
@@ -103,10 +124,11 @@ def evidence_of(agent: str, readings: Iterable[AnyReading]) -> list[Evidence]:
         elif isinstance(each, WifiJourneyReading) and each.outcome != "broken":
             stage = each.failed_stage
             said, witness = stage is None or stage in IN_THE_WIFI, "guest"
+            turned_away = None if said else stage
         else:
             continue
         if said is not None:
-            found.append(Evidence("wifi", each.ssid, agent, each.at, said, witness))
+            found.append(Evidence("wifi", each.ssid, agent, each.at, said, witness, turned_away))
     return found
 
 
@@ -119,7 +141,8 @@ def judge(before: ServiceState, evidence: Evidence, hold: HoldDown) -> ServiceSt
     guests are still turned away, their next visit does.
     """
     speaker = Speaker(evidence.agent, evidence.witness)
-    last, word = before.said.get(speaker), Word(evidence.at, evidence.up)
+    last = before.said.get(speaker)
+    word = Word(evidence.at, evidence.up, evidence.stage)
     newest = max(before.judged, evidence.at)
     if (last is not None and word.at <= last.at) or not _counts(speaker, word, newest):
         return before
@@ -159,9 +182,9 @@ def alert(state: ServiceState, now: int) -> tuple[ServiceState, Alert | None]:
     if now - state.judged > FRESH_US:
         return state, None
     if state.state == "down" and state.told_down is None:
-        told = Alert("down", state.since, state.since)
-        return state._replace(told_down=state.since), told
+        told = Alert("down", state.since, state.since, state.stage)
+        return state._replace(told_down=state.since, told_stage=state.stage), told
     if state.state == "up" and state.told_down is not None:
-        told = Alert("up", state.since, state.told_down)
-        return state._replace(told_down=None), told
+        told = Alert("up", state.since, state.told_down, state.told_stage)
+        return state._replace(told_down=None, told_stage=None), told
     return state, None

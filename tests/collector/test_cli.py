@@ -151,6 +151,21 @@ def test_sites_are_shown_as_a_table(config: Path) -> None:
     assert [each["state"] for each in told["services"]] == ["down", "up"]
 
 
+def test_a_wifi_that_lets_nobody_in_is_listed_with_the_stage(config: Path) -> None:
+    """It is on air, after all; programs get the stage's own name."""
+    del config
+    now = time.time_ns() // 1000
+    sources = FixedSources(
+        [site_view([agent_view(last_seen=now)], ssids=["NVH Dong"])],
+        service_views=[msgspec.structs.replace(held("down", stage="address"), judged=now)],
+    )
+    with page(sources) as url:
+        ran = sansang("sites", "--url", url)
+        told = json.loads(sansang("sites", "--url", url, "--json").stdout)
+    assert "◆ NVH Dong: Wi-Fi có phát nhưng không cấp địa chỉ" in ran.stdout
+    assert [each["stage"] for each in told["services"]] == ["address"]
+
+
 def test_a_collector_that_does_not_answer_is_told_with_what_to_do(config: Path) -> None:
     """Its address comes from the settings."""
     ran = sansang("agents", "--config", config, "--lang", "en")

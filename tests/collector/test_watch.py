@@ -41,6 +41,10 @@ def seen(second: float, says: Says, agent: str = "dong-1", witness: Witness = "r
     return Evidence("wifi", "NVH", agent, at, up=says == "on", witness=witness)
 
 
+def turned_away(second: float, stage: JourneyStage) -> Evidence:
+    return seen(second, "off", witness="guest")._replace(stage=stage)
+
+
 class Script:
     """Evidence in the order of arrival, each with its time; what was told stands in `told`."""
 
@@ -50,13 +54,13 @@ class Script:
 
     def says(self, second: float, says: Says, agent: str = "dong-1", late_us: int = 0) -> None:
         """Arrives `late_us` after it was seen."""
-        self._hear(seen(second, says, agent), late_us)
+        self.hear(seen(second, says, agent), late_us)
 
     def guest(self, second: float, says: Says, agent: str = "dong-1") -> None:
         """A guest got in, or did not."""
-        self._hear(seen(second, says, agent, "guest"), 0)
+        self.hear(seen(second, says, agent, "guest"))
 
-    def _hear(self, evidence: Evidence, late_us: int) -> None:
+    def hear(self, evidence: Evidence, late_us: int = 0) -> None:
         self.state = judge(self.state, evidence, HOLD)
         self.state, told = alert(self.state, evidence.at + late_us)
         if told is not None:
@@ -290,7 +294,56 @@ def test_a_guest_is_in_once_the_router_has_answered(stage: JourneyStage | None, 
     """What fails behind it is the line's, or a login page."""
     outcome = "failed" if stage else "ok"
     reading = WifiJourneyReading(at=1, outcome=outcome, ssid="NVH", failed_stage=stage)
-    assert evidence_of("dong-1", [reading]) == [Evidence("wifi", "NVH", "dong-1", 1, up, "guest")]
+    turned_away = None if up else stage
+    assert evidence_of("dong-1", [reading]) == [
+        Evidence("wifi", "NVH", "dong-1", 1, up, "guest", turned_away)
+    ]
+
+
+def test_what_is_told_names_the_stage_and_so_does_its_end() -> None:
+    """The last one before it was told; what fails later changes no message."""
+    script = Script()
+    script.says(0, "on")
+    script.hear(turned_away(5, "gateway"))
+    script.hear(turned_away(305, "address"))
+    script.hear(turned_away(605, "associate"))
+    assert script.state.stage == "associate"
+    script.guest(905, "on")
+    script.guest(1205, "on")
+    assert [(each.state, each.stage) for each in script.told] == [
+        ("down", "address"),
+        ("up", "address"),
+    ]
+    assert (script.state.stage, script.state.told_stage) == (None, None)
+
+
+def test_an_access_point_that_died_names_no_stage() -> None:
+    """Guests were turned away before; since then the radio knows that it is off air."""
+    script = Script()
+    script.hear(turned_away(0, "address"))
+    for second in range(30, 300, 30):
+        script.says(second, "off")
+    assert [(each.state, each.stage) for each in script.told] == [("down", None)]
+
+
+@pytest.mark.parametrize(("radio", "stage"), [("off", None), ("on", "scan")])
+def test_a_guest_who_hears_nothing_names_a_stage_only_if_a_radio_has_it_on_air(
+    radio: Says, stage: JourneyStage | None
+) -> None:
+    """Off air is off air, whoever speaks last."""
+    script = Script()
+    for second in (0, 300, 600):
+        script.says(second, radio)
+        script.hear(turned_away(second + 5, "scan"))
+    assert (script.state.state, script.state.stage) == ("down", stage)
+
+
+def test_a_doubt_is_no_outage_yet_and_names_no_stage() -> None:
+    """One vain visit."""
+    script = Script()
+    script.guest(0, "on")
+    script.hear(turned_away(300, "address"))
+    assert (script.state.state, script.state.stage) == ("up", None)
 
 
 @pytest.mark.parametrize(

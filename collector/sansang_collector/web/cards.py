@@ -13,7 +13,6 @@ from sansang_collector.web.board import Board
 from sansang_collector.web.carriage import Carriage, carriage
 from sansang_collector.web.fields import word
 from sansang_collector.web.findings import Finding
-from sansang_collector.web.journey import failing
 from sansang_collector.web.measured import Measured, measured
 from sansang_collector.web.states import WORST_FIRST, AgentState, agent_state
 from sansang_collector.web.wifi import Wifi, wifi
@@ -78,7 +77,7 @@ def site_card(site: SiteView, board: Board, translate: Translation) -> SiteCard:
     on_air = wifi(site, services if heard else (), latest if heard else (), now)
     if missing := on_air.missing:
         since = min(each.since or now for each in missing)
-        stage = failing(latest, missing[0].ssid, now)
+        stage = missing[0].stage
         what = translate(stage.failing) if stage else translate("Wi-Fi off")
         state = AgentState("bad", what, _since(since, now, translate))
     if cut_off:
@@ -111,8 +110,7 @@ def site_findings(card: SiteCard, board: Board, translate: Translation) -> list[
             if (reason := word(each.fields, "reason"))
         ]
         reason = reasons[0] if reasons else ""
-        stage = failing(board.latest.get(site.site, []), network.ssid, board.now)
-        found.append(findings.of_wifi(network, where, reason, stage, board.now, translate))
+        found.append(findings.of_wifi(network, where, reason, board.now, translate))
     return found
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sansang_collector.language import MINUTE_US, Translation
+from sansang_collector.stages import RESTART
 from sansang_collector.views import AgentView, CollectorView
-from sansang_collector.web.journey import RESTART, Stage
 from sansang_collector.web.measured import Measured
 from sansang_collector.web.reasons import WIFI, in_words
 from sansang_collector.web.states import WORST_FIRST, AgentState, Tone
@@ -156,24 +156,22 @@ def of_internet(name: str, link: str, translate: Translation) -> Finding:
     return Finding("bad", name, what, detail, todo, link)
 
 
-def of_wifi(  # noqa: PLR0913, PLR0917 - all that is known of it
-    network: Network,
-    where: tuple[str, str],
-    reason: str,
-    stage: Stage | None,
-    now: int,
-    translate: Translation,
+def of_wifi(
+    network: Network, where: tuple[str, str], reason: str, now: int, translate: Translation
 ) -> Finding:
-    """A network that is down though its box can be heard. `reason`: what the box knows of it;
-    `stage`: where its guest failed.
-    """
+    """A network that is down though its box can be heard. `reason`: what the box knows of it."""
     name, link = where
     since = network.since or now
-    what = translate(
-        "Wi-Fi “{ssid}” off since {when} ({duration})",
-        ssid=network.ssid,
-        when=translate.when(since, now),
-        duration=translate.duration(now - since),
+    times = {
+        "ssid": network.ssid,
+        "when": translate.when(since, now),
+        "duration": translate.duration(now - since),
+    }
+    stage = network.stage
+    what = (
+        translate("Wi-Fi “{ssid}” lets no guest in since {when} ({duration})", **times)
+        if stage
+        else translate("Wi-Fi “{ssid}” off since {when} ({duration})", **times)
     )
     parts = [translate("The box has power and can be heard.")]
     if reason:

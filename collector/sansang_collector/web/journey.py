@@ -1,65 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """A guest's way into the Wi-Fi in words: how far the guest came, why not further, what to do."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sansang_collector.language import Translation, mark
+from sansang_collector.stages import STAGES, Stage
 from sansang_collector.store.base import Latest
 from sansang_collector.web.fields import Fields, is_broken, number, word
 from sansang_collector.web.reasons import JOURNEY, in_words
 from sansang_collector.web.states import Line
 from sansang_collector.web.wifi import OLD_AFTER_US
-from sansang_wire.readings import JourneyStage
 
 JOURNEY_OLD_AFTER_US = 3 * OLD_AFTER_US
 """A guest on a metered line comes every half hour."""
-
-
-class Stage(NamedTuple):
-    """One stage: its name, in a short phrase what failing there is, and what is to be done."""
-
-    name: str
-    failing: str
-    todo: str
-
-
-RESTART = mark("switch the Wi-Fi access point off and on again.")
-_CARRIER = mark("switch the modem off and on again; if that does not help, call the carrier.")
-STAGES: Mapping[JourneyStage, Stage] = MappingProxyType(
-    {
-        "scan": Stage(
-            mark("Hears the Wi-Fi"),
-            mark("Wi-Fi not heard"),
-            mark("see that the access point has power and its light is on; switch it off and on."),
-        ),
-        "associate": Stage(
-            mark("Is taken by the access point"), mark("Wi-Fi takes nobody"), RESTART
-        ),
-        "authenticate": Stage(
-            mark("Passphrase is right"),
-            mark("Wi-Fi refuses the passphrase"),
-            mark(
-                "see whether the passphrase was changed; tell the keeper of the boxes the new one."
-            ),
-        ),
-        "address": Stage(mark("Gets an address"), mark("Wi-Fi gives no address"), RESTART),
-        "gateway": Stage(
-            mark("Reaches the router"),
-            mark("Wi-Fi router does not answer"),
-            mark("switch the Wi-Fi router off and on again; check the cable to the modem."),
-        ),
-        "dns": Stage(mark("Finds names (DNS)"), mark("Wi-Fi finds no names"), _CARRIER),
-        "portal": Stage(
-            mark("No login page in the way"),
-            mark("Login page before the Internet"),
-            mark("if nobody wanted a login page, switch it off in the access point's settings."),
-        ),
-        "internet": Stage(mark("Reaches the Internet"), mark("Wi-Fi without Internet"), _CARRIER),
-    }
-)
-"""In the order in which a guest's device goes through them."""
 
 
 class Step(NamedTuple):
@@ -77,22 +31,6 @@ class Journey(NamedTuple):
     steps: list[Step]
     todo: str
     facts: list[Line]
-
-
-def failing(latest: Sequence[Latest], ssid: str, now: int) -> Stage | None:
-    """Where the newest guest of a network failed, if that is known now."""
-    newest = max(
-        (
-            each
-            for each in latest
-            if each.kind == "wifi_journey" and each.labels.get("ssid") == ssid
-        ),
-        key=lambda each: each.at,
-        default=None,
-    )
-    if newest is None or now - newest.at > JOURNEY_OLD_AFTER_US or is_broken(newest.fields):
-        return None
-    return _stage(newest.fields, "failed_stage")
 
 
 def journeys(latest: Sequence[Latest], now: int, translate: Translation) -> list[Journey]:

@@ -36,6 +36,25 @@ UNREACHABLE: Mapping[str, str] = MappingProxyType(
         "next_hop_failed": mark("the router does not answer"),
         "server_failure": mark("the name server failed"),
         "refused": mark("the name server refused"),
+        "format_error": mark("the name server does not understand the question"),
+        "not_implemented": mark("the name server can't answer that"),
+        "error_code": mark("the name server answers with an error"),
+        "malformed_answer": mark("the answer can't be read"),
+        "incomplete_answer": mark("the answer ends too early"),
+        "too_slow": mark("the answer takes too long"),
+        "client_error": mark("its address is wrong or closed"),
+        "server_error": mark("it reports a fault of its own"),
+        "certificate_expired": mark("its certificate has expired"),
+        "certificate_not_yet_valid": mark("its certificate is not valid yet"),
+        "certificate_name_mismatch": mark("its certificate is of another name"),
+        "certificate_untrusted": mark("its certificate is not trusted"),
+        "tls_failed": mark("no encrypted connection came about"),
+        "ca_file_unusable": mark("the box can't read the certificates that it is to trust"),
+        "parameter_problem": mark("a router could not read the packet"),
+        "icmp_error": mark("a router reports an error"),
+        "send_failed": mark("the box could not send"),
+        "no_buffer": mark("the box has no memory left to send"),
+        "too_many_open_files": mark("the box has too many files open"),
     }
 )
 """Of outcomes that are not ok."""
@@ -56,7 +75,10 @@ JOURNEY: Mapping[str, str] = MappingProxyType(
     UNREACHABLE
     | {
         "not_heard": mark("no access point of that name is heard"),
-        "encrypted_otherwise": mark("it is encrypted otherwise than expected"),
+        "encrypted_otherwise": mark(
+            "the network of this name is encrypted otherwise than the box was told: it may be a"
+            " stranger's"
+        ),
         "association_refused": mark("the access point refuses devices: it may be full"),
         "wrong_passphrase": mark("the passphrase is wrong"),
         "authentication_failed": mark("the keys could not be agreed on"),
@@ -66,6 +88,8 @@ JOURNEY: Mapping[str, str] = MappingProxyType(
         "no_dns_server": mark("the network names no name server"),
         "servfail": mark("the name server failed"),
         "nxdomain": mark("the name does not exist"),
+        "formerr": mark("the name server does not understand the question"),
+        "notimp": mark("the name server can't answer that"),
         "login_page": mark("a login page stands before the Internet"),
         "no_passphrase": mark("the box was not given the passphrase"),
         "security_unknown": mark("the box can't speak this encryption"),
@@ -80,6 +104,16 @@ JOURNEY: Mapping[str, str] = MappingProxyType(
     }
 )
 """Why a guest came no further, or why nobody could go or listen."""
+
+SURVEY: Mapping[str, str] = MappingProxyType(
+    {
+        "survey_missing": mark("its driver does not tell"),
+        "survey_first": mark("being measured"),
+        "survey_stuck": mark("its driver's counter stands still"),
+        "survey_implausible": mark("its driver's figures can't be right"),
+    }
+)
+"""Why it is not known how busy a radio's channel is."""
 
 REJECTED: Mapping[str, str] = MappingProxyType(
     {

@@ -72,9 +72,9 @@ def _in_words(past: Shares, translate: Translation) -> str:
     there = int(sum(known) * SLOT_US)
     gone = len(known) * SLOT_US - there
     share = translate.percent(100 * there / (len(known) * SLOT_US), 1)
-    parts = [share, translate("on air {duration}", duration=translate.duration(there))]
+    parts = [share, translate("works {duration}", duration=translate.duration(there))]
     if gone >= MINUTE_US:
-        parts.append(translate("off {duration}", duration=translate.duration(gone)))
+        parts.append(translate("does not work {duration}", duration=translate.duration(gone)))
     if unknown := len(past) - len(known):
         text = translate("no data {duration}", duration=translate.duration(unknown * SLOT_US))
         parts.append(text)

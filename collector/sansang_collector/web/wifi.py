@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sansang_collector.language import MINUTE_US, NARROW, Translation
+from sansang_collector.stages import STAGES, Stage
 from sansang_collector.store.base import Latest
 from sansang_collector.views import ServiceView, SiteView
 from sansang_collector.web.fields import Fields, is_broken, number, word
-from sansang_collector.web.reasons import JOURNEY, WIFI, in_words
+from sansang_collector.web.reasons import JOURNEY, SURVEY, WIFI, in_words
 from sansang_collector.web.states import Line
 
 OLD_AFTER_US = 15 * MINUTE_US
@@ -16,12 +17,15 @@ OLD_AFTER_US = 15 * MINUTE_US
 
 
 class Network(NamedTuple):
-    """One expected network. `on_air`: None when nobody can tell now; `since` in µs, as judged."""
+    """One expected network. `on_air`: whether it works, None when nobody can tell now. `since`: in
+    µs, as judged. `stage`: where guests are turned away, None when it is simply off air.
+    """
 
     ssid: str
     on_air: bool | None
     since: int | None
     told: bool
+    stage: Stage | None = None
 
 
 class Wifi(NamedTuple):
@@ -37,7 +41,7 @@ class Wifi(NamedTuple):
 
     @property
     def missing(self) -> list[Network]:
-        """Those that are off air by the judgement of the evidence, not by a single reading."""
+        """Those that are down by the judgement of the evidence, not by a single reading."""
         return [each for each in self.networks if each.on_air is False and each.since is not None]
 
 
@@ -67,7 +71,8 @@ def wifi(
 def _network(ssid: str, judged: ServiceView | None, seen: bool | None) -> Network:
     if judged is None or judged.state == "unknown":
         return Network(ssid, seen, None, told=False)
-    return Network(ssid, judged.state == "up", judged.since, told=judged.told)
+    stage = STAGES[judged.stage] if judged.stage else None
+    return Network(ssid, judged.state == "up", judged.since, judged.told, stage)
 
 
 def sentences(networks: Sequence[Network], now: int, translate: Translation) -> list[Line]:
@@ -83,14 +88,13 @@ def _sentence(network: Network, now: int, translate: Translation) -> Line:
         if network.on_air:
             return Line("ok", translate("“{ssid}” is on air", ssid=ssid))
         return Line("warn", translate("“{ssid}” is not seen, being confirmed", ssid=ssid))
-    text = (
-        translate("“{ssid}” is on air since {when} ({duration})", **_times(network, now, translate))
-        if network.on_air
-        else translate(
-            "“{ssid}” is off air since {when} ({duration})", **_times(network, now, translate)
-        )
-    )
-    return Line("ok" if network.on_air else "bad", text)
+    times = _times(network, now, translate)
+    if network.on_air:
+        return Line("ok", translate("“{ssid}” is on air since {when} ({duration})", **times))
+    if network.stage is not None:
+        what = translate("“{ssid}” lets no guest in since {when} ({duration})", **times)
+        return Line("bad", f"{what}: {translate(network.stage.failing)}")
+    return Line("bad", translate("“{ssid}” is off air since {when} ({duration})", **times))
 
 
 def _times(network: Network, now: int, translate: Translation) -> dict[str, str]:
@@ -198,6 +202,9 @@ def _quality(fields: Fields, translate: Translation) -> list[str]:
         found.append(translate("repeats {share}", share=translate.percent(repeated)))
     if (busy := number(fields, "utilisation_pct")) is not None:
         found.append(translate("channel busy {share}", share=translate.percent(busy)))
+    elif why := word(fields, "utilisation_reason"):
+        reason = in_words(why, SURVEY, translate)
+        found.append(translate("channel busy: unknown ({reason})", reason=reason))
     joined, left = number(fields, "joined"), number(fields, "left")
     if joined is not None and left is not None:
         found.append(translate("{joined} joined, {left} left", joined=int(joined), left=int(left)))

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -17,10 +18,14 @@ import sqlalchemy as sa
 from sansang_collector.language import Translation
 from sansang_collector.notify.channels import Channel, parse_channels
 from sansang_collector.notify.dispatch import GIVE_UP_AFTER_US, Dispatch
+from sansang_collector.notify.wording import wifi_message
 from sansang_collector.record import Record, Saving
 from sansang_collector.registry import Registry, Site
 from sansang_collector.service_sql import NewMessage, Service
+from sansang_collector.stages import STAGES
 from sansang_collector.watch import Alert, ServiceState
+from sansang_wire.language import Language
+from sansang_wire.readings import JourneyStage
 from tests.receivers import mailbox, webhook
 from tests.servers import free_port
 from tests.waiting import until
@@ -145,6 +150,45 @@ async def test_mail_says_what_where_since_when_and_what_to_do(tmp_path: Path) ->
                 " sau 1 giờ 00 phút."
             )
         ]
+
+
+NO_ADDRESS = """\
+⚠ NVH thôn Đông: khách không vào được Wi-Fi “NVH” từ 08:15 ngày 21/11/2026: \
+Wi-Fi có phát nhưng không cấp địa chỉ. Thiết bị đo vẫn có điện và vẫn gửi số liệu.
+Việc cần làm: tắt, bật lại bộ phát Wi-Fi."""
+NO_ADDRESS_ANY_MORE = """\
+✓ NVH thôn Đông: khách lại vào được Wi-Fi “NVH” từ 09:15 ngày 21/11/2026, sau 1 giờ 00 phút."""
+REFUSED = """\
+⚠ NVH thôn Đông: no guest gets into the Wi-Fi “NVH” since 08:15 on 21/11/2026: \
+Wi-Fi refuses the passphrase. The measuring box has power and still sends.
+To do: see whether the passphrase was changed; tell the keeper of the boxes the new one."""
+TAKEN = """\
+✓ NVH thôn Đông: guests get into the Wi-Fi “NVH” again since 09:15 on 21/11/2026, \
+after 1 h 00 min."""
+
+
+@pytest.mark.parametrize(
+    ("stage", "language", "down", "up"),
+    [
+        ("address", "vi", NO_ADDRESS, NO_ADDRESS_ANY_MORE),
+        ("authenticate", "en", REFUSED, TAKEN),
+    ],
+)
+def test_a_wifi_that_lets_nobody_in_is_told_by_its_stage(
+    stage: JourneyStage, language: Language, down: str, up: str
+) -> None:
+    """What helps is not the same: the router is on air."""
+    translate = Translation(language)
+    assert wifi_message(HOUSE, "NVH", DOWN._replace(stage=stage), translate) == down
+    assert wifi_message(HOUSE, "NVH", UP._replace(stage=stage), translate) == up
+
+
+@pytest.mark.parametrize("stage", get_args(JourneyStage))
+def test_every_stage_has_its_message(stage: JourneyStage) -> None:
+    """In both languages, with its own words."""
+    for language in get_args(Language):
+        text = wifi_message(HOUSE, "NVH", DOWN._replace(stage=stage), Translation(language))
+        assert Translation(language)(STAGES[stage].failing) in text
 
 
 async def test_what_was_not_taken_comes_in_order_and_once(tmp_path: Path) -> None:

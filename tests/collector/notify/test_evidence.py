@@ -11,9 +11,9 @@ from sansang_collector.ingest import Point
 from sansang_collector.record import Record
 from sansang_collector.service_sql import Service
 from sansang_collector.store.base import StoreUnavailableError
-from sansang_collector.watch import Speaker, Word
+from sansang_collector.watch import Alert, Speaker, Word
 from sansang_wire.batch import Batch, encode
-from sansang_wire.readings import Clock, WifiReading
+from sansang_wire.readings import AnyReading, Clock, JourneyStage, WifiJourneyReading, WifiReading
 from tests.collector.ingesting import EPOCH, SITE, desk
 
 WIFI = Service(SITE, "wifi", "NVH")
@@ -30,6 +30,10 @@ def wifi(seq: int, minutes_ago: float, *, on_air: bool, clock: Clock = "kernel")
         ssid="NVH",
         on_air=on_air,
     )
+    return batch_of(seq, reading, clock)
+
+
+def batch_of(seq: int, reading: AnyReading, clock: Clock = "kernel") -> bytes:
     return encode(
         Batch(
             v=1,
@@ -121,14 +125,60 @@ def test_a_record_from_before_guests_opens(tmp_path: Path) -> None:
     """Its words were the radios'."""
     path = tmp_path / "record.db"
     record = Record(path)
-    old = """INSERT INTO service VALUES ('s', 'wifi', 'NVH', 'up', 1, NULL, 2, '{"a-1": [2, true]}',
-        NULL)"""
+    old = """INSERT INTO service (site, service, subject, state, since, judged, said)
+        VALUES ('s', 'wifi', 'NVH', 'up', 1, 2, '{"a-1": [2, true]}')"""
     with record.engine.begin() as connection:
         connection.execute(sa.text(old))
     record.close()
     record = Record(path)
     [held] = record.services.values()
     assert held.said == {Speaker("a-1", "radio"): Word(2, up=True)}
+    record.close()
+
+
+def journey(seq: int, minutes_ago: float, stage: JourneyStage | None) -> bytes:
+    """Batch `seq` of a box, with a guest's way in."""
+    reading = WifiJourneyReading(
+        at=NOW - int(minutes_ago * MINUTE),
+        outcome="failed" if stage else "ok",
+        ssid="NVH",
+        failed_stage=stage,
+    )
+    return batch_of(seq, reading)
+
+
+async def test_the_stage_at_which_guests_fail_is_kept_with_the_message(tmp_path: Path) -> None:
+    """After a restart, too; and its end names it again."""
+    with desk(tmp_path) as at_work:
+        await at_work.take("dong-1", *(journey(at, 12 - at, "address") for at in (1, 4)))
+        held = at_work.record.services[WIFI]
+        assert (held.stage, held.told_stage) == ("address", "address")
+    with desk(tmp_path) as at_work:
+        assert at_work.record.services[WIFI] == held
+        await at_work.take("dong-1", *(journey(at, 12 - at, None) for at in (8, 11)))
+        told = [(each.alert.state, each.alert.stage) for each in at_work.record.unfinished()]
+        assert told == [("down", "address"), ("up", "address")]
+
+
+def test_a_record_from_before_stages_opens(tmp_path: Path) -> None:
+    """What was told then, and what waits, names none."""
+    path = tmp_path / "record.db"
+    record = Record(path)
+    with record.engine.begin() as connection:
+        for statement in (
+            "ALTER TABLE service DROP COLUMN told_stage",
+            "ALTER TABLE message DROP COLUMN stage",
+            """INSERT INTO service VALUES
+            ('s', 'wifi', 'NVH', 'down', 1, NULL, 2, '{"a-1/guest": [2, false]}', 1)""",
+            "INSERT INTO message VALUES (1, 5, 's', 'wifi', 'NVH', 'down', 1, 1, 0)",
+            "UPDATE alembic_version SET version_num = '0003'",
+        ):
+            connection.execute(sa.text(statement))
+    record.close()
+    record = Record(path)
+    [held] = record.services.values()
+    assert (held.state, held.stage, held.told_stage, held.told_down) == ("down", None, None, 1)
+    assert [each.alert for each in record.unfinished()] == [Alert("down", 1, 1)]
     record.close()
 
 

@@ -22,7 +22,7 @@ STARTS = ("Đông", "Đoài", "Trung", "Thượng", "Hạ", "Bắc")
 
 
 def troubled() -> FixedSources:
-    """Working, Wi-Fi off, no IPv6, silent, cut off, no box; a stranger; a day of each."""
+    """Working, Wi-Fi without addresses, no IPv6, silent, cut off, no box; a stranger; a day."""
     sources = FixedSources(collector_shown=collector_view(unregistered={"la-1": 12}))
     for number, village in enumerate(STARTS):
         site, agent = f"nvh-{number}", f"nvh-{number}-1"
@@ -39,7 +39,7 @@ def troubled() -> FixedSources:
 
 def _measure(sources: FixedSources, number: int, site: str, agent: str, ssid: str) -> None:
     gone, cut_off = number == 1, number == 4
-    view = held("down" if gone else "up")
+    view = held("down", stage="address") if gone else held("up")
     sources.service_views.append(msgspec.structs.replace(view, site=site, subject=ssid))
     fields: dict[str, float | str] = {"outcome": int(gone), "on_air": int(not gone), "stations": 7}
     sources.readings += [

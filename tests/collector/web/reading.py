@@ -11,6 +11,7 @@ from sansang_collector.store.base import Latest, Series
 from sansang_collector.views import ServiceView
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.states import SHAPES
+from sansang_wire.readings import JourneyStage
 from tests.fakes import NOW, FixedSources, agent_view, site_view
 
 Browse = Callable[[Sources], TestClient]
@@ -41,7 +42,12 @@ def one_site(*readings: Latest, ssids: list[str] | None = None) -> FixedSources:
     return FixedSources([site], readings=list(readings))
 
 
-def held(state: str, since: int = NOW - 65 * MINUTE, judged: int = NOW) -> ServiceView:
+def held(
+    state: str,
+    since: int = NOW - 65 * MINUTE,
+    judged: int = NOW,
+    stage: JourneyStage | None = None,
+) -> ServiceView:
     """What is held of the Wi-Fi of that house."""
     return ServiceView(
         site=SITE,
@@ -51,6 +57,7 @@ def held(state: str, since: int = NOW - 65 * MINUTE, judged: int = NOW) -> Servi
         since=since,
         judged=judged,
         told=state == "down",
+        stage=stage,
     )
 
 

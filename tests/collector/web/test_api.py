@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from sansang_collector.store.base import Latest
 from sansang_collector.views import (
     AgentView,
     CollectorView,
@@ -145,6 +146,25 @@ def test_a_site_comes_with_its_services_and_newest_readings(browse: Browse) -> N
         {"ssid": SSID},
         4,
     )
+
+
+def test_a_site_comes_with_its_guests_journey(browse: Browse) -> None:
+    """Stage by stage, and the service says at which of them guests are turned away."""
+    fields: dict[str, float | str] = {
+        "outcome": 1,
+        "failed_stage": "address",
+        "reason": "no_offer",
+        "scan_ms": 812.0,
+    }
+    journey = Latest("wifi_journey", "nvh-dong", "dong-1", {"ssid": SSID}, NOW, fields)
+    sources = one_site(wifi(on_air=True), journey)
+    sources.service_views = [held("down", stage="address")]
+    detail = msgspec.json.decode(
+        browse(sources).get("/api/v1/sites/nvh-dong").content, type=SiteDetail
+    )
+    assert [each.stage for each in detail.services] == ["address"]
+    [reading] = [each for each in detail.latest if each.kind == "wifi_journey"]
+    assert (reading.labels, reading.at, reading.fields) == ({"ssid": SSID}, NOW, fields)
 
 
 def test_a_value_over_time_is_told_with_its_unit(browse: Browse) -> None:

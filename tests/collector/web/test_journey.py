@@ -4,10 +4,21 @@
 import pytest
 
 from sansang_collector.language import Translation
+from sansang_collector.stages import STAGES
 from sansang_collector.store.base import Latest
-from sansang_collector.web.journey import STAGES, encryption
+from sansang_collector.web.journey import encryption
 from sansang_wire.readings import OUTCOME_CODES
-from tests.collector.web.reading import AGENT, MINUTE, SITE, SSID, Browse, held, one_site, read
+from tests.collector.web.reading import (
+    AGENT,
+    MINUTE,
+    SITE,
+    SSID,
+    Browse,
+    held,
+    one_site,
+    read,
+    wifi,
+)
 from tests.fakes import NOW
 
 PAGE = "/sites/nvh-dong"
@@ -42,19 +53,38 @@ def test_a_wifi_that_gives_no_address_says_so_and_what_to_do(browse: Browse) -> 
 def test_a_site_whose_guest_fails_is_named_by_the_stage(browse: Browse) -> None:
     """In the table of all sites and in what is wrong, once the evidence is judged."""
     sources = one_site(NO_ADDRESS, ssids=[SSID])
-    sources.service_views = [held("down")]
+    sources.service_views = [held("down", stage="address")]
     text = read(browse(sources))
     assert "◆ Wi-Fi có phát nhưng không cấp địa chỉ" in text
+    assert "khách không vào được Wi-Fi “NVH Dong” từ " in text
     assert "Thử vào như khách: Wi-Fi có phát nhưng không cấp địa chỉ." in text
     assert "tắt, bật lại bộ phát Wi-Fi." in text
 
 
-def test_an_old_journey_names_no_stage(browse: Browse) -> None:
+def test_a_wifi_on_air_that_lets_nobody_in_is_not_called_off_air(browse: Browse) -> None:
+    """On the site's own page: since when no guest gets in, and where they fail."""
+    sources = one_site(wifi(on_air=True), NO_ADDRESS, ssids=[SSID])
+    sources.service_views = [held("down", stage="address")]
+    text = read(browse(sources), PAGE)
+    assert "◆ khách không vào được “NVH Dong” từ " in text
+    assert "(1 giờ 05 phút): Wi-Fi có phát nhưng không cấp địa chỉ" in text
+    assert "mất sóng" not in text
+
+
+def test_a_wifi_that_is_off_air_names_no_stage(browse: Browse) -> None:
+    """Whatever the last guest met while it was on air."""
+    sources = one_site(NO_ADDRESS, ssids=[SSID])
+    sources.service_views = [held("down")]
+    text = read(browse(sources))
+    assert "không cấp địa chỉ" not in text
+    assert "mất Wi-Fi “NVH Dong” từ " in text
+
+
+def test_an_old_journey_is_grey(browse: Browse) -> None:
     """Who was there two hours ago says nothing of now."""
     old = NO_ADDRESS._replace(at=NOW - 120 * MINUTE)
-    sources = one_site(old, ssids=[SSID])
-    sources.service_views = [held("down")]
-    assert "không cấp địa chỉ" not in read(browse(sources))
+    assert "◆ “NVH Dong”" not in read(browse(one_site(old)), PAGE)
+    assert "◆ “NVH Dong”" in read(browse(one_site(NO_ADDRESS)), PAGE)
 
 
 def test_nobody_who_could_go_says_nothing_of_the_wifi(browse: Browse) -> None:
@@ -111,10 +141,16 @@ def test_what_is_safe_and_what_is_not_are_facts(
              "utilisation_pct": 55.0, "joined": 31, "left": 29},
             "● wlan0, máy chậm nhất 6 Mb/s, gửi lại 12 %, kênh bận 55 %, 31 lượt vào, 29 lượt ra",
         ),
+        (
+            "radio",
+            {"interface": "wlan0"},
+            {"up": 1, "utilisation_reason": "survey_stuck"},
+            "● wlan0, chưa rõ kênh bận bao nhiêu (bộ đếm của trình điều khiển đứng yên)",
+        ),
     ],
 )  # fmt: skip
 def test_what_radios_hear_and_how_well_they_serve(
-    kind: str, labels: dict[str, str], fields: dict[str, float], expected: str, browse: Browse
+    kind: str, labels: dict[str, str], fields: dict[str, float | str], expected: str, browse: Browse
 ) -> None:
     """A stranger under the expected name is a warning; a crowd is a number."""
     reading = Latest(kind, SITE, AGENT, labels, NOW, {"outcome": 0, **fields})

@@ -96,6 +96,6 @@ def test_the_page_tells_the_week_and_the_quarter(browse: Browse) -> None:
     start = max(week_start(NOW), quarter_start(NOW))
     points = [(start + at * SLOT_US, float(at >= 2)) for at in range(8)]
     page = read(browse(house(wifi__on_air=[over_time(LABELS, *points)])), "/sites/nvh-dong", "en")
-    assert "The last 7 days: 75.0 %, on air 3 h 00 min, off 1 h 00 min, no data " in page
+    assert "The last 7 days: 75.0 %, works 3 h 00 min, does not work 1 h 00 min, no data " in page
     assert "This quarter, since " in page
     assert "It works while a radio has it on air and, where a guest tries it" in page
