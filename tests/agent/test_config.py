@@ -145,7 +145,8 @@ def test_two_lines_are_enough(file: Path) -> None:
     assert config.file.outbox.path == "/var/lib/sansang/outbox.db"
     assert config.password is None
     assert set(config.probes) == set(all_probes())
-    assert [kind for kind, each in config.probes.items() if not each.enabled] == ["path"]
+    off = [kind for kind, each in config.probes.items() if not each.enabled]
+    assert off == ["path", "wifi_journey", "wifi_scan"]
 
 
 def test_a_metered_line_sends_less_often_unless_told(file: Path) -> None:
