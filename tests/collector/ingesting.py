@@ -4,7 +4,7 @@ real record and a real store.
 """
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from sansang_collector.store.base import SeriesStore
 from sansang_collector.store.embedded import EmbeddedStore
 from sansang_wire import topics
 from sansang_wire.batch import Batch, EpochClaim, Hello, Machine, encode
-from sansang_wire.readings import Clock, LinkReading
+from sansang_wire.readings import AnyReading, Clock, LinkReading
 
 EPOCH = "0123456789abcdef"
 SITE = "nvh-dong"
@@ -42,7 +42,7 @@ def link(number: float, rx_bytes: int = 1) -> LinkReading:
 def batch(  # noqa: PLR0917 - a message has these parts
     agent: str,
     seq: int,
-    readings: list[LinkReading] | None = None,
+    readings: Sequence[AnyReading] | None = None,
     first: int = 1,
     epoch: str = EPOCH,
     clock: Clock = "kernel",

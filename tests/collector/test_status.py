@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is shown of sites and agents is what the registry and the record say."""
 
+import time
 from pathlib import Path
 
 from sansang_collector.language import Translation
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
+from sansang_wire.readings import WifiJourneyReading
 from tests.collector.ingesting import EPOCH, SITE, batch, desk, make_hello
 
 REGISTRY = f"""
@@ -52,3 +54,23 @@ async def test_agents_are_shown_with_all_that_was_counted(tmp_path: Path) -> Non
         [site] = status.sites()
         assert [each.agent for each in site.agents] == ["dong-1"]
         assert status.collector().broker == "down"
+
+
+async def test_a_service_is_shown_with_the_stage_at_which_guests_fail(tmp_path: Path) -> None:
+    """As the judge holds it, from two vain visits of a guest."""
+    path = tmp_path / "registry.toml"
+    path.write_text(REGISTRY)
+    now = time.time_ns() // 1000
+    with desk(tmp_path) as at_work:
+        registry = RegistryFile(path)
+        dispatch = Dispatch(at_work.record, lambda: registry.current, (), Translation("vi"))
+        status = Status(
+            registry, at_work.record, at_work.store, at_work.ingest, dispatch, lambda: None
+        )
+        visits = [
+            WifiJourneyReading(at=at, outcome="failed", ssid="NVH", failed_stage="address")
+            for at in (now - 500_000_000, now - 200_000_000)
+        ]
+        await at_work.take("dong-1", batch("dong-1", 1, visits))
+        [service] = status.services()
+        assert (service.subject, service.state, service.stage) == ("NVH", "down", "address")

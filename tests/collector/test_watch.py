@@ -169,6 +169,42 @@ def test_silence_does_not_prove_an_outage() -> None:
     assert script.state.state == "up"
 
 
+def test_seldom_is_not_silent() -> None:
+    """A quarter of an hour between two looks proves an outage, 25 minutes don't."""
+    script = Script()
+    script.says(0, "on")
+    script.says(900, "off")
+    script.says(1800, "off")
+    assert script.words == [("down", 900)]
+    seldomer = Script()
+    seldomer.says(0, "on")
+    seldomer.says(1500, "off")
+    seldomer.says(3000, "off")
+    assert seldomer.words == []
+
+
+def test_a_moment_on_air_just_after_an_outage_began_is_not_its_end() -> None:
+    """What was doubted before it was told says nothing for the end."""
+    script = Script()
+    script.says(0, "on")
+    script.says(30, "off")
+    script.says(150, "off")
+    script.says(160, "on")
+    assert script.words == [("down", 30)]
+    assert script.state.state == "down"
+
+
+def test_what_another_box_saw_long_ago_changes_nothing() -> None:
+    """Its backlog comes when the line is back; and who was last heard an hour ago is forgotten."""
+    script = Script()
+    script.says(0, "on", "far")
+    script.says(3600, "on")
+    assert {who.agent for who in script.state.said} == {"dong-1"}
+    before = script.state
+    script.says(2900, "off", "far")
+    assert script.state == before
+
+
 def test_of_two_boxes_the_one_that_hears_it_is_right() -> None:
     """A listener behind a wall does not outvote the router itself, unless that falls silent."""
     script = Script()
@@ -276,6 +312,15 @@ def test_of_two_boxes_one_whose_guest_got_in_is_enough() -> None:
     assert script.words == []
 
 
+def test_a_guest_who_got_in_counts_no_longer_than_a_radio() -> None:
+    """Ten minutes after the visit the other box, which hears nothing, is right."""
+    script = Script()
+    script.guest(0, "on", "far")
+    for second in range(30, 1200, 30):
+        script.says(second, "off", "near")
+    assert script.words == [("down", 630)]
+
+
 @pytest.mark.parametrize(
     ("stage", "up"),
     [
@@ -336,6 +381,15 @@ def test_a_guest_who_hears_nothing_names_a_stage_only_if_a_radio_has_it_on_air(
         script.says(second, radio)
         script.hear(turned_away(second + 5, "scan"))
     assert (script.state.state, script.state.stage) == ("down", stage)
+
+
+def test_a_box_behind_a_wall_does_not_hide_the_stage() -> None:
+    """It hears nothing; another one's guest is turned away at the third door."""
+    script = Script()
+    for second in (0, 300, 600):
+        script.says(second, "off", "far")
+        script.hear(turned_away(second + 5, "address"))
+    assert script.state.stage == "address"
 
 
 def test_a_doubt_is_no_outage_yet_and_names_no_stage() -> None:
