@@ -29,6 +29,17 @@ GROUP BY time($__interval), "site", "interface" fill(null)"""
 BUSY = f"""\
 SELECT mean("utilisation_pct") FROM "radio" WHERE {CHOSEN}
 GROUP BY time($__interval), "site", "interface" fill(null)"""
+RATES = f"""\
+SELECT mean("tx_bitrate_worst_mbps") AS "chậm nhất", mean("tx_bitrate_median_mbps") AS "trung vị"
+FROM "radio" WHERE {CHOSEN} GROUP BY time($__interval), "site", "interface" fill(null)"""
+RETRIES = f"""\
+SELECT mean("retry_worst_pct") AS "nhiều nhất", mean("retry_median_pct") AS "trung vị"
+FROM "radio" WHERE {CHOSEN} GROUP BY time($__interval), "site", "interface" fill(null)"""
+# Each agent counts from its own start; a restart is no departure.
+JOINED = f"""\
+SELECT non_negative_difference(last("joined")) AS "vào",
+non_negative_difference(last("left")) AS "ra"
+FROM "radio" WHERE {CHOSEN} GROUP BY time($__interval), "site", "interface", "agent" fill(none)"""
 
 STAGES = (
     ("scan_ms", "Thấy sóng"),
@@ -69,6 +80,21 @@ HEARD_COLUMNS = (
     Column("agent", "Thiết bị đo"),
     Column("Time", "Đo lúc", unit="dateTimeFromNow"),
 )
+RADIO = "$tag_site · $tag_interface"
+CURVES = (
+    ("Máy nối vào Wi-Fi", "Nhiều nhất trong mỗi bước (most of each step).",
+     STATIONS, "none", "$tag_site · $tag_ssid"),
+    ("Tín hiệu của máy khách", "Trung vị của các máy (median of the devices).",
+     SIGNAL, "dBm", RADIO),
+    ("Kênh Wi-Fi bận", "Phần thời gian kênh bận (time that the channel was busy).",
+     BUSY, "percent", RADIO),
+    ("Tốc độ gửi tới máy khách", "Máy chậm nhất và trung vị của các máy (slowest, median).",
+     RATES, "Mbits", f"{RADIO} · $col"),
+    ("Gửi lại qua Wi-Fi", "Số lần gửi lại trên 100 khung (repetitions for 100 frames sent).",
+     RETRIES, "percent", f"{RADIO} · $col"),
+    ("Lượt vào và ra khỏi Wi-Fi", "Số lượt trong mỗi bước (devices that joined and left).",
+     JOINED, "none", f"{RADIO} · $col"),
+)  # fmt: skip
 
 
 def laid() -> Iterator[Laid]:
@@ -94,14 +120,7 @@ def laid() -> Iterator[Laid]:
         HEARD_COLUMNS,
     )
     yield Laid(heard.time_from(GUESTS_NOW), 12, 9)
-    for title, description, query, unit, alias in (
-        ("Máy nối vào Wi-Fi", "Nhiều nhất trong mỗi bước (most of each step).",
-         STATIONS, "none", "$tag_site · $tag_ssid"),
-        ("Tín hiệu của máy khách", "Trung vị của các máy (median of the devices).",
-         SIGNAL, "dBm", "$tag_site · $tag_interface"),
-        ("Kênh Wi-Fi bận", "Phần thời gian kênh bận (time that the channel was busy).",
-         BUSY, "percent", "$tag_site · $tag_interface"),
-    ):  # fmt: skip
+    for title, description, query, unit, alias in CURVES:
         curves = panels.curves(
             title, description, Query(query, shape="time_series", alias=alias), unit
         )

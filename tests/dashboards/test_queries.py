@@ -68,9 +68,10 @@ def readings_of_others() -> Sequence[AnyReading]:
             scan_ms=900,
         ),
         WifiScanReading(at=now, outcome="ok", ssid=ON_AIR, heard=True, unknown_access_points=1),
-        RadioReading(
-            at=now, outcome="ok", interface="wlan0", signal_median_dbm=-60, utilisation_pct=40
-        ),
+        radio(now - 60 * MINUTE_US, joined=5, left=4),
+        radio(now - 40 * MINUTE_US, joined=9, left=5),
+        radio(now - 20 * MINUTE_US, joined=1, left=0),
+        radio(now, joined=3, left=2),
         AddressingReading(
             at=now,
             outcome="failed",
@@ -96,6 +97,23 @@ def readings_of_others() -> Sequence[AnyReading]:
         reached("second", now - 40 * MINUTE_US, "unreachable"),
         reached("first", now - 80 * MINUTE_US, "broken"),
     ]
+
+
+def radio(at: int, joined: int, left: int) -> RadioReading:
+    """The agent counts joined and left from its start, and was started anew in between."""
+    return RadioReading(
+        at=at,
+        outcome="ok",
+        interface="wlan0",
+        signal_median_dbm=-60,
+        utilisation_pct=40,
+        tx_bitrate_worst_mbps=6,
+        tx_bitrate_median_mbps=72,
+        retry_worst_pct=35,
+        retry_median_pct=4,
+        joined=joined,
+        left=left,
+    )
 
 
 def reached(target: str, at: int, outcome: Outcome) -> ReachabilityReading:
@@ -197,6 +215,17 @@ def test_where_a_guest_stopped_and_a_stranger_are_told(influxdb: str) -> None:
     assert rows(influxdb, "Wi-Fi nghe thấy bây giờ", "ssid")[ON_AIR]["unknown_access_points"] == 1
     [strip] = answer(influxdb, "Khách vào Wi-Fi theo thời gian")
     assert [row["max"] for row in strip.rows if row["max"] != -1] == [0, 1]
+
+
+def test_how_well_a_radio_serves_is_drawn_as_measured(influxdb: str) -> None:
+    """The slowest and the median apart; who came and went in each step, without the restart."""
+    [rates] = answer(influxdb, "Tốc độ gửi tới máy khách")
+    [repeated] = answer(influxdb, "Gửi lại qua Wi-Fi")
+    [moved] = answer(influxdb, "Lượt vào và ra khỏi Wi-Fi")
+    assert (rates.rows[-1]["chậm nhất"], rates.rows[-1]["trung vị"]) == (6, 72)
+    assert (repeated.rows[-1]["nhiều nhất"], repeated.rows[-1]["trung vị"]) == (35, 4)
+    steps = [(row["vào"], row["ra"]) for row in moved.rows]
+    assert [step for step in steps if step != (None, None)] == [(4, 1), (2, 2)]
 
 
 def test_a_strip_shows_gaps_as_such(influxdb: str) -> None:
