@@ -137,9 +137,9 @@ def test_a_record_from_before_guests_opens(tmp_path: Path) -> None:
 
 
 def journey(seq: int, minutes_ago: float, stage: JourneyStage | None) -> bytes:
-    """Batch `seq` of a box, with a guest's way in."""
+    """Batch `seq` of a box, with a guest's way in, so long before this very moment."""
     reading = WifiJourneyReading(
-        at=NOW - int(minutes_ago * MINUTE),
+        at=time.time_ns() // 1000 - int(minutes_ago * MINUTE),
         outcome="failed" if stage else "ok",
         ssid="NVH",
         failed_stage=stage,
