@@ -16,7 +16,7 @@ from tests.lab.vm import ROOT, require_vm, run_inside
 
 TOLD = ROOT / ".build" / "told"
 MACHINES = 2
-PATIENCE_S = 560
+PATIENCE_S = 1200
 RADIOS = ("hostapd", "hostapd_cli", "wpa_supplicant", "iw")
 GUESTS = ("in_order", "families", "faults", "portals", "listening", "killed")
 STORIES: dict[str, tuple[str, ...]] = {
