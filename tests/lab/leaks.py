@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looks for hardware addresses where none may be, in every spelling."""
+"""Looks for hardware addresses where none may be, in every spelling that programs use.
+
+Not for their six bytes as such: small numbers in a database look the same.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 
 def spelled(address: str) -> list[bytes]:
-    """`02:00:00:00:01:00` as programs write it, and as bytes."""
+    """`02:00:00:00:01:00` as programs write it."""
     digits = address.replace(":", "")
     texts = (address, address.replace(":", "-"), digits)
     return [
