@@ -12,10 +12,7 @@ def spelled(address: str) -> list[bytes]:
     """`02:00:00:00:01:00` as programs write it."""
     digits = address.replace(":", "")
     texts = (address, address.replace(":", "-"), digits)
-    return [
-        bytes.fromhex(digits),
-        *(each.encode() for text in texts for each in {text, text.upper()}),
-    ]
+    return [each.encode() for text in texts for each in {text, text.upper()}]
 
 
 def found_in(content: bytes, addresses: Iterable[str]) -> list[str]:
