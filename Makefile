@@ -31,12 +31,12 @@ check: dev ## format, lint, types, imports
 
 lab: dev ## the heavy tests: the page in Chromium, a virtual machine with simulated radios
 	@tests/install_servers.sh lab
-	@tests/unpack_kernel.sh
+	@tests/build_kernel.sh
 	@.venv/bin/python -m pytest -m lab $(ARGS)
 
 soak: dev ## an hour of power cuts, cable faults and killed servers, half an hour of lossy air
 	@tests/install_servers.sh lab
-	@tests/unpack_kernel.sh
+	@tests/build_kernel.sh
 	@.venv/bin/python -m tests.lab.wifi_soak 1800
 	@rm -rf .build/soak && mkdir -p .build/soak
 	@$(ALONE) .venv/bin/python -m tests.e2e.campaign --folder $(CURDIR)/.build/soak --rounds 900 $(ARGS)

@@ -20,12 +20,19 @@ need openssl openssl
 need systemd-analyze systemd
 need shellcheck shellcheck
 if [ "${1:-}" = lab ]; then
-    need qemu-system-x86_64 qemu-system-x86
     need hostapd hostapd
     need wpa_supplicant wpasupplicant
     [ -e /lib/firmware/regulatory.db ] || missing="$missing wireless-regdb"
     need iw iw
-    need depmod kmod
+    need insmod kmod
+    # What a kernel is built with.
+    need gcc gcc
+    need make make
+    need flex flex
+    need bison bison
+    need bc bc
+    need xz xz-utils
+    [ -e /usr/include/stdio.h ] || missing="$missing libc6-dev"
     need chromium chromium
     need npm npm
     fc-list :lang=vi 2>/dev/null | grep -q . || missing="$missing fontconfig fonts-noto-core"

@@ -38,7 +38,7 @@ class Deliver(Protocol):
 
 class Schedule:
     """The running probes. `deliver` is called in the loop with the readings of each run, `urgent`
-    when they tell of a change that did not wait for its turn.
+    when a probe that looks at interfaces found something else than before.
     """
 
     def __init__(self, agent: str, profile: Profile, deliver: Deliver) -> None:
@@ -87,8 +87,10 @@ class Schedule:
             woken = await self._wait(kind, due - loop.time())
             readings = await self._run_once(kind, probe)
             found: list[Finding] = [(each.outcome, each.reason) for each in readings]
-            if not woken or found != last:
-                self._deliver(readings, urgent=woken)
+            # Whether its turn or the kernel's word came first, who is told of a change waits for none.
+            changed = kind in self._woken and found != last
+            if changed or not woken:
+                self._deliver(readings, urgent=changed)
             last = found
             if not woken:
                 # What was missed while a run took longer than its cadence is left out.

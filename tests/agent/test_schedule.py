@@ -246,3 +246,19 @@ async def test_a_change_of_an_interface_starts_those_that_look_at_it() -> None:
             await until(lambda run=run: len(runs) == run, "a run")
             await until(lambda urgent=urgent: made.urgent == urgent, "what is new")
             assert len(made.delivered) == delivered
+
+
+async def test_a_change_that_is_first_seen_in_turn_is_told_at_once_too() -> None:
+    """The probe's turn may come between the change and the kernel's word of it."""
+    interfaces = ["eth0"]
+
+    async def look() -> Sequence[AnyReading]:
+        return [link(interface=each) for each in interfaces]
+
+    awake = cast("Any", ScriptedProbe(look, ProbeSettings(every_s=1)))
+    awake.on_link_event = True
+    async with running(awake=awake) as made:
+        await until(lambda: len(made.delivered) > 1, "what does not change")
+        assert made.urgent == 1
+        interfaces.append("eth1")
+        await until(lambda: made.urgent == 2, "what is new")

@@ -5,6 +5,7 @@ import contextlib
 import subprocess
 from collections.abc import Callable, Generator, Sequence
 
+from tests.lab import kernel
 from tests.waiting import wait_until
 
 PATIENCE_S = 60
@@ -16,6 +17,12 @@ def run(*command: str, check: bool = True) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert not check or done.returncode == 0, f"{command}: {done.stderr}"
     return done.stdout
+
+
+def simulate(radios: int) -> None:
+    """wlan0, wlan1, …, which hear one another."""
+    run("insmod", str(kernel.RADIOS), f"radios={radios}")
+    run("ip", "link", "set", "lo", "up")
 
 
 def run_all(commands: str) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stories that are played in virtual machines, several machines at a time.
+"""The stories that are played in virtual machines, as many at a time as there are processors.
 
 A test marked `@pytest.mark.story("faults")` takes what was told through the fixture `told`. The
-machines of all chosen tests start with the first of them: they wait more than they work.
+machines of all chosen tests start with the first of them.
 """
 
 import json
@@ -15,7 +15,6 @@ import pytest
 from tests.lab.vm import ROOT, require_vm, run_inside
 
 TOLD = ROOT / ".build" / "told"
-MACHINES = 2
 PATIENCE_S = 1200
 RADIOS = ("hostapd", "hostapd_cli", "wpa_supplicant", "iw")
 GUESTS = ("in_order", "families", "faults", "portals", "listening", "killed")
@@ -35,7 +34,7 @@ def machines(request: pytest.FixtureRequest) -> Generator[Callable[[str], list[A
     require_vm(*RADIOS, "dnsmasq", "mosquitto")
     markers = [item.get_closest_marker("story") for item in request.session.items]
     wanted = {marker.args[0] for marker in markers if marker is not None}
-    with ThreadPoolExecutor(MACHINES) as pool:
+    with ThreadPoolExecutor(len(STORIES)) as pool:
         running: dict[str, Future[list[Any]]] = {
             name: pool.submit(_play, name, *story)
             for name, story in STORIES.items()

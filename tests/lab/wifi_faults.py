@@ -16,7 +16,7 @@ from sansang_wire.readings import WifiReading
 from tests.agent.collector import FakeCollector, collecting
 from tests.agent.running import RunningAgent, all_off_but, write_config
 from tests.lab import wifi_town as lab
-from tests.lab.inside import run, started
+from tests.lab.inside import run, simulate, started
 from tests.lab.leaks import found_below, found_in
 from tests.lab.vm import FOLDER, tell
 from tests.servers import Mosquitto
@@ -142,8 +142,7 @@ async def play() -> None:
 
 def main() -> None:
     """Radios and a bridge, then the stories."""
-    run("modprobe", "mac80211_hwsim", f"radios={2 + len(GUESTS)}")
-    run("ip", "link", "set", "lo", "up")
+    simulate(radios=2 + len(GUESTS))
     run("ip", "link", "add", "br-lan", "type", "bridge")
     asyncio.run(play())
 

@@ -8,8 +8,7 @@ import contextlib
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +20,14 @@ from sansang_agent.probes.radio import RadioProbe, RadioSettings
 from sansang_agent.probes.wifi import WifiProbe, WifiSettings
 from sansang_wire.readings import AnyReading
 from tests.lab import wifi_recording
+from tests.lab.inside import PATIENCE_S, run, simulate, started
 from tests.lab.probing import SURROUNDINGS
 from tests.lab.vm import FOLDER, tell
+from tests.waiting import wait_until
 
 SSID = "NVH thôn Đông"
 POINT, GUEST = "wlan0", "wlan1"
 MORE_GUESTS = ("wlan2", "wlan3")
-PATIENCE_S = 60
 FRAMES = 50
 LOCAL_EXPERIMENT = b"\x88\xb5"
 """An EtherType that nobody answers (IEEE 802)."""
@@ -57,24 +57,23 @@ class House:
     """The radios, and what runs on them."""
 
     def __init__(self) -> None:
-        _run("modprobe", "mac80211_hwsim", "radios=4")
-        _run("ip", "link", "set", "lo", "up")
+        simulate(radios=4)
         (FOLDER / "hostapd.conf").write_text(HOSTAPD)
         (FOLDER / "guest.conf").write_text(SUPPLICANT)
 
     @contextlib.contextmanager
     def access_point(self) -> Generator["subprocess.Popen[bytes]"]:
         """hostapd, beaconing, until it is killed at the end of the block."""
-        with _started("hostapd", str(FOLDER / "hostapd.conf")) as point:
-            _until(lambda: "state=ENABLED" in _hostapd("status"), "the access point")
+        command = ("hostapd", str(FOLDER / "hostapd.conf"))
+        with started(*command, until=lambda: "state=ENABLED" in _hostapd("status")) as point:
             yield point
 
     @contextlib.contextmanager
     def guest(self, interface: str = GUEST) -> Generator[None]:
         """Someone connects."""
         guest, already = str(FOLDER / "guest.conf"), _connected()
-        with _started("wpa_supplicant", "-D", "nl80211", "-i", interface, "-c", guest):
-            _until(lambda: _connected() > already, "the guest")
+        command = ("wpa_supplicant", "-D", "nl80211", "-i", interface, "-c", guest)
+        with started(*command, until=lambda: _connected() > already):
             yield
 
 
@@ -88,7 +87,7 @@ def _cut_off(radio: list[dict[str, Any]]) -> bool:
 
 def stations() -> list[str]:
     """What iw says of the devices connected to the access point, a text each."""
-    return _run("iw", "dev", POINT, "station", "dump").split("Station ")[1:]
+    return run("iw", "dev", POINT, "station", "dump").split("Station ")[1:]
 
 
 class Box:
@@ -115,30 +114,30 @@ def compare() -> None:
     with house.access_point() as point:
         box.probe("radio")
         mlme = wifi_recording.listening()
-        tell({"when": "on air", "wifi": box.probe("wifi"), "iw": _run("iw", "dev", POINT, "info")})
+        tell({"when": "on air", "wifi": box.probe("wifi"), "iw": run("iw", "dev", POINT, "info")})
         with house.guest():
             tell({"when": "with a guest", "wifi": box.probe("wifi"), "iw": stations()})
-            tell({"when": "radios", "radio": box.probe("radio"), "iw": _run("iw", "dev")})
+            tell({"when": "radios", "radio": box.probe("radio"), "iw": run("iw", "dev")})
             found = serve(house, box)
-        _until(lambda: not stations(), "the guests to be gone")
+        wait_until(lambda: not stations(), "the guests to be gone", PATIENCE_S)
         tell({"when": "left", "radio": box.probe("radio")})
         tell({"when": "recorded", **found, "mlme": wifi_recording.heard(mlme)})
         point.kill()
         point.wait()
-        tell({"when": "killed", "wifi": box.probe("wifi"), "iw": _run("iw", "dev", POINT, "info")})
+        tell({"when": "killed", "wifi": box.probe("wifi"), "iw": run("iw", "dev", POINT, "info")})
     with house.access_point() as point:
         tell({"when": "back", "wifi": box.probe("wifi")})
         with house.guest():
             before = box.probe("radio")
             _hostapd("deauthenticate", _address(GUEST))
-            _until(lambda: _cut_off(box.probe("radio")), "the guest to be told")
+            wait_until(lambda: _cut_off(box.probe("radio")), "the guest to be told", PATIENCE_S)
             tell({"when": "cut off", "before": before, "radio": box.probe("radio")})
-        _run("ip", "link", "set", POINT, "down")
+        run("ip", "link", "set", POINT, "down")
         tell({"when": "switched off", "wifi": box.probe("wifi")})
         point.terminate()
         point.wait()
-    _run("ip", "link", "set", POINT, "down")
-    _run("iw", "dev", POINT, "set", "type", "managed")
+    run("ip", "link", "set", POINT, "down")
+    run("iw", "dev", POINT, "set", "type", "managed")
     tell({"when": "idle", "wifi": box.probe("wifi")})
     tell({"when": "idle, by another box", "wifi": Box().probe("wifi")})
     tell({"when": "idle, and should not be", "wifi": Box(access_point=True).probe("wifi")})
@@ -159,7 +158,7 @@ def serve(house: House, box: Box) -> dict[str, list[str]]:
                 "iw": stations(),
                 "before": before,
                 "after": _counters(),
-                "survey": _run("iw", "dev", POINT, "survey", "dump"),
+                "survey": run("iw", "dev", POINT, "survey", "dump"),
                 "hostapd": _hostapd("status"),
                 "all_sta": _hostapd("all_sta"),
             }
@@ -193,7 +192,7 @@ def _talk() -> None:
             for _ in range(FRAMES):
                 sock.send(bytes.fromhex(addresses) + LOCAL_EXPERIMENT + bytes(100))
     total = sum(before["packets"]) + 4 * FRAMES
-    _until(lambda: sum(_counters()["packets"]) >= total, "frames to be sent")
+    wait_until(lambda: sum(_counters()["packets"]) >= total, "frames to be sent", PATIENCE_S)
 
 
 def _address(interface: str) -> str:
@@ -217,29 +216,8 @@ def off_air() -> None:
 
 
 def _hostapd(*command: str) -> str:
-    return _run("hostapd_cli", "-p", str(hostapd.FOLDER), *command, check=False)
-
-
-@contextlib.contextmanager
-def _started(*command: str) -> Generator["subprocess.Popen[bytes]"]:
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _run(*command: str, check: bool = True) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert not check or done.returncode == 0, f"{command}: {done.stderr}"
-    return done.stdout
-
-
-def _until(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.1)
+    folders = ("-p", str(hostapd.FOLDER), "-s", str(FOLDER))
+    return run("hostapd_cli", *folders, *command, check=False)
 
 
 if __name__ == "__main__":

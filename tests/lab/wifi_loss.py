@@ -18,7 +18,7 @@ from sansang_agent.probes.radio import RadioProbe, RadioSettings
 from sansang_agent.probes.wifi import WifiProbe, WifiSettings
 from sansang_agent.probes.wifi_scan import WifiScanProbe, WifiScanSettings
 from tests.lab import wifi_town as lab
-from tests.lab.inside import PATIENCE_S, inside, run, started
+from tests.lab.inside import PATIENCE_S, inside, run, simulate, started
 from tests.lab.probing import SURROUNDINGS
 from tests.lab.vm import FOLDER, tell
 from tests.waiting import wait_until
@@ -78,8 +78,8 @@ async def look(seconds: float) -> dict[str, Any]:
 
 def main(seconds: float) -> None:
     """Radios, air, access point, guest; then look."""
-    run("modprobe", "mac80211_hwsim", f"radios={RADIOS}")
-    for command in ("set lo up", "add br-lan type bridge", "set br-lan up"):
+    simulate(RADIOS)
+    for command in ("add br-lan type bridge", "set br-lan up"):
         run("ip", "link", *command.split())
     run("ip", "addr", "add", f"{lab.ROUTER4}/24", "dev", "br-lan")
     with lossy_air(), lab.access_point("open"), load():

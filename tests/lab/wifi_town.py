@@ -17,7 +17,7 @@ from pathlib import Path
 
 import trustme
 
-from tests.lab.inside import inside, run, run_all, started
+from tests.lab.inside import inside, run, run_all, simulate, started
 from tests.lab.vm import FOLDER
 
 SSID = "NVH thôn Đông"
@@ -38,7 +38,6 @@ SECURITY = {
 }
 """Of hostapd.conf(5)."""
 TOPOLOGY = f"""
-ip link set lo up
 ip netns add net
 ip netns add rogue
 ip link add br-lan type bridge
@@ -71,7 +70,7 @@ sysctl -qw net.ipv6.conf.all.forwarding=1
 @contextlib.contextmanager
 def town(radios: int = 4) -> Generator[Path]:
     """The radios, the networks and the Internet; gives the file of whom its servers trust."""
-    run("modprobe", "mac80211_hwsim", f"radios={radios}")
+    simulate(radios)
     run_all(TOPOLOGY)
     authority = trustme.CA()
     authority.cert_pem.write_to_path(FOLDER / "ca.pem")
@@ -112,8 +111,8 @@ def is_enabled(interface: str = POINT) -> bool:
 
 def hostapd(command: str, interface: str = POINT) -> str:
     """What hostapd_cli(1) says."""
-    folder = str(FOLDER / "hostapd")
-    return run("hostapd_cli", "-p", folder, "-i", interface, *command.split(), check=False)
+    folders = ("-p", str(FOLDER / "hostapd"), "-s", str(FOLDER))
+    return run("hostapd_cli", *folders, "-i", interface, *command.split(), check=False)
 
 
 @contextlib.contextmanager
