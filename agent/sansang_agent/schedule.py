@@ -87,7 +87,7 @@ class Schedule:
             woken = await self._wait(kind, due - loop.time())
             readings = await self._run_once(kind, probe)
             found: list[Finding] = [(each.outcome, each.reason) for each in readings]
-            # Whether its turn or the kernel's word came first, who is told of a change waits for none.
+            # Its turn may come between a change and the kernel's word of it.
             changed = kind in self._woken and found != last
             if changed or not woken:
                 self._deliver(readings, urgent=changed)
