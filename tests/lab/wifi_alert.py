@@ -7,6 +7,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ import urllib3
 
 from tests.e2e.centre import CollectorProcess
 from tests.lab import vm
+from tests.lab.inside import PATIENCE_S, started
+from tests.lab.leaks import found_below
 from tests.lab.vm import tell
 from tests.receivers import mailbox, webhook
 from tests.servers import free_port
@@ -23,8 +26,8 @@ if TYPE_CHECKING:
     from tests.lab.wifi_house import House
 
 FOLDER = vm.FOLDER / "alert"
-PATIENCE_S, START_S = 120, 200
-"""A processor that is played by another takes its time."""
+GUEST_ADDRESS = "02:00:00:00:01:00"
+"""Of the simulated radio wlan1."""
 
 
 class Centre:
@@ -33,7 +36,7 @@ class Centre:
     def __init__(self, ssid: str, urls: str) -> None:
         FOLDER.mkdir()
         self.collector = CollectorProcess(FOLDER)
-        self.collector.patience_s = START_S
+        self.collector.patience_s = PATIENCE_S
         broker = free_port()
         self._write("notify.urls", urls)
         self._write(
@@ -53,7 +56,7 @@ class Centre:
                 f"probes.{kind}.enabled = false\n"
                 for kind in ("reachability", "dns", "service", "host", "link", "addressing")
             )
-            + "probes.wifi.every_s = 2\n",
+            + "probes.wifi.every_s = 2\nprobes.radio.every_s = 2\n",
         )
         self._write("password", "a-secret")
         self._write(
@@ -62,10 +65,10 @@ class Centre:
             f'password_file = "{FOLDER}/password"\n[outbox]\npath = "{FOLDER}/outbox.db"\n',
         )
 
-    def start_agent(self) -> "subprocess.Popen[bytes]":
+    def agent(self) -> AbstractContextManager["subprocess.Popen[bytes]"]:
         """`sansang-agent run`: which Wi-Fi to expect it learns from the collector."""
         agent = str(Path(sys.executable).with_name("sansang-agent"))
-        return subprocess.Popen([agent, "run", "--config", str(FOLDER / "agent.toml")])
+        return started(agent, "run", "--config", str(FOLDER / "agent.toml"))
 
     def ask(self, path: str) -> Any:
         url = f"http://127.0.0.1:{self.collector.port}/api/v1/{path}"
@@ -73,6 +76,12 @@ class Centre:
 
     def state(self) -> str:
         return next((each["state"] for each in self.ask("services")), "unknown")
+
+    def stations(self, kind: str) -> int | None:
+        """Connected to the access point, as its page has it."""
+        latest = self.ask("sites/dong")["latest"]
+        counts = (each["fields"].get("stations") for each in latest if each["kind"] == kind)
+        return next(counts, None)
 
     def received(self) -> int:
         return next(each["batches"] for each in self.ask("agents"))
@@ -91,8 +100,11 @@ async def play(house: "House") -> None:
     told: list[str] = []
     with mailbox() as mail, webhook(told) as address:
         centre = Centre(SSID, f"{mail.url}\n{address}\n")
-        with centre.collector, house.access_point() as point, centre.start_agent() as agent:
+        with centre.collector, house.access_point() as point, centre.agent():
             await until(lambda: centre.state() == "up", "that it is on air", PATIENCE_S)
+            with house.guest():
+                for kind in ("wifi", "radio"):
+                    await until(lambda kind=kind: centre.stations(kind) == 1, kind, PATIENCE_S)
             tell({"when": "on air", "hook": told.copy(), "mail": mail.texts.copy()})
             point.kill()
             await until(lambda: centre.ask("collector")["messages_sent"] == 2, "two", PATIENCE_S)
@@ -106,5 +118,5 @@ async def play(house: "House") -> None:
                 await until(lambda: len(told) == len(mail.texts) == 2, "its end", PATIENCE_S)
                 goal = centre.received() + 3
                 await until(lambda: centre.received() >= goal, "more readings", PATIENCE_S)
-            tell({"when": "back", "hook": told.copy(), "mail": mail.texts.copy()})
-            agent.terminate()
+            leaks = found_below(FOLDER, [GUEST_ADDRESS])
+            tell({"when": "back", "hook": told.copy(), "mail": mail.texts.copy(), "leaks": leaks})

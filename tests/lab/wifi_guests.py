@@ -160,10 +160,12 @@ def families(box: Box) -> None:
 
 
 def listening(box: Box) -> None:
-    """What a spare radio hears: nothing, the house, a twin of it, ever more weakly."""
+    """What a spare radio hears: nothing, the house, others, a twin of it, ever more weakly."""
     box.scan("not on air")
     with lab.access_point():
         box.scan("on air")
+        with lab.access_point("open", lab.STRANGER, channel=4, ssid=lab.NEIGHBOUR):
+            box.scan("beside another Wi-Fi")
         with lab.access_point("open", lab.STRANGER, channel=1):
             box.scan("evil twin")
             box.scan("evil twin, by address", access_points=[lab.address(lab.POINT)])

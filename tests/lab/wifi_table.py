@@ -12,7 +12,7 @@ from tests.lab.stories import TOLD
 
 ROLES = {
     "access point: the agent over a broker": ("faults",),
-    "guest": ("guests",),
+    "guest": ("guests", "guest-faults"),
 }
 
 

@@ -20,7 +20,7 @@ import trustme
 from tests.lab.inside import inside, run, run_all, simulate, started
 from tests.lab.vm import FOLDER
 
-SSID = "NVH thôn Đông"
+SSID, NEIGHBOUR = "NVH thôn Đông", "Nhà bên cạnh"
 PASSPHRASE = "a-passphrase"
 POINT, GUEST, SECOND, STRANGER = "wlan0", "wlan1", "wlan2", "wlan3"
 ROUTER4, ROUTER6 = "192.168.7.1", "2001:db8:7::1"
@@ -89,6 +89,7 @@ def access_point(
     interface: str = POINT,
     channel: int = 6,
     *,
+    ssid: str = SSID,
     band: str = "g",
     more: str = "",
     until: Callable[[], bool] | None = None,
@@ -97,7 +98,7 @@ def access_point(
     config = FOLDER / f"{interface}.conf"
     bridge = "bridge=br-lan\n" if interface == POINT else ""
     config.write_text(
-        f'interface={interface}\n{bridge}driver=nl80211\nssid2="{SSID}"\nutf8_ssid=1\n'
+        f'interface={interface}\n{bridge}driver=nl80211\nssid2="{ssid}"\nutf8_ssid=1\n'
         f"hw_mode={band}\nchannel={channel}\nctrl_interface={FOLDER}/hostapd\n{SECURITY[security]}{more}"
     )
     enabled = until or (lambda: is_enabled(interface))

@@ -162,9 +162,11 @@ def _came_and_went(told: dict[str, Any]) -> None:
 def test_a_radio_that_stops_is_told_once_and_its_end_once(told: list[Any]) -> None:
     """Agent, broker, collector, mail server and webhook in one machine: one message at each when
     hostapd is killed, none when the collector is killed and started again, one when it is back.
+    The guest that was counted meanwhile left its hardware address in no file.
     """
     counts = {each["when"]: (len(each["hook"]), len(each["mail"])) for each in told}
     assert counts == {"on air": (0, 0), "off air": (1, 1), "restarted": (1, 1), "back": (2, 2)}
+    assert told[-1]["leaks"] == []
     for texts in (told[-1]["hook"], told[-1]["mail"]):
         assert f"⚠ NVH thôn Đông: Wi-Fi “{SSID}” ngừng phát từ" in texts[0]
         assert f"✓ NVH thôn Đông: Wi-Fi “{SSID}” đã phát lại từ" in texts[1]

@@ -115,7 +115,7 @@ def test_a_guest_gets_in_however_it_is_encrypted(told: list[Any]) -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.story("guests")
+@pytest.mark.story("guest-faults")
 @pytest.mark.timeout(1800)
 def test_each_fault_is_found_in_its_stage(told: list[Any]) -> None:
     read = by_story(told)
@@ -136,7 +136,7 @@ def test_each_fault_is_found_in_its_stage(told: list[Any]) -> None:
 
 
 @pytest.mark.lab
-@pytest.mark.story("guests")
+@pytest.mark.story("guest-faults")
 @pytest.mark.timeout(1800)
 def test_a_login_page_is_not_the_internet(told: list[Any]) -> None:
     """Whether it takes names over or says so itself; who has logged in passes."""

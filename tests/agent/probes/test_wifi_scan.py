@@ -10,6 +10,7 @@ from sansang_agent.net.worker import WorkerError
 from sansang_agent.probes import wifi_scan
 from sansang_agent.probes.wifi_scan import WifiScanProbe, WifiScanSettings, reading
 from tests.lab.probing import SURROUNDINGS
+from tests.lab.wifi_town import NEIGHBOUR
 
 SSID = "NVH thôn Đông"
 OWN, OTHER = "02:00:00:00:00:00", "02:00:00:00:03:00"
@@ -57,22 +58,26 @@ async def test_without_a_worker_every_name_is_unknown(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.lab
-@pytest.mark.story("guests")
+@pytest.mark.story("guest-faults")
 @pytest.mark.timeout(1800)
 def test_on_air_beside_a_twin_and_far_away(told: list[Any]) -> None:
-    """Heard or not, the stranger counted, the signal as it fades."""
-    assert OWN not in json.dumps([each.get("reading") for each in told])
+    """Heard or not, the stranger counted, the signal as it fades; others are a number, no names."""
+    sent = json.dumps([each.get("reading") for each in told], ensure_ascii=False)
+    assert OWN not in sent
+    assert NEIGHBOUR not in sent
     readings = {each["what"]: each["reading"] for each in told if "reading" in each}
     read = {what: each for what, each in readings.items() if each["kind"] == "wifi_scan"}
     assert {what: each["heard"] for what, each in read.items()} == {
         "not on air": False,
         "on air": True,
+        "beside another Wi-Fi": True,
         "evil twin": True,
         "evil twin, by address": True,
         "faded": True,
     }
     strangers = [each.get("unknown_access_points") for each in read.values()]
-    assert strangers == [None, 0, 1, 1, 0]
+    assert strangers == [None, 0, 0, 1, 1, 0]
+    assert [each.get("overlapping") for each in read.values()] == [None, 0, 1, 0, 0, 0]
     # The simulated radio adds the 20 dBm that it sends with.
     signals = (read["on air"]["signal_dbm"], read["faded"]["signal_dbm"])
     assert signals == (-30, -88 + 20)
