@@ -65,11 +65,14 @@ class Speaker(NamedTuple):
 
 
 class Word(NamedTuple):
-    """The newest that a witness said, at an instant in µs; of a guest, where it was turned away."""
+    """The newest that a witness said, at an instant in µs, and since when it says so; of a guest,
+    where it was turned away.
+    """
 
     at: int
     up: bool
     stage: JourneyStage | None = None
+    since: int = 0
 
 
 class ServiceState(NamedTuple):
@@ -142,7 +145,8 @@ def judge(before: ServiceState, evidence: Evidence, hold: HoldDown) -> ServiceSt
     """
     speaker = Speaker(evidence.agent, evidence.witness)
     last = before.said.get(speaker)
-    word = Word(evidence.at, evidence.up, evidence.stage)
+    since = evidence.at if last is None or last.up != evidence.up else last.since
+    word = Word(evidence.at, evidence.up, evidence.stage, since)
     newest = max(before.judged, evidence.at)
     if (last is not None and word.at <= last.at) or not _counts(speaker, word, newest):
         return before
@@ -170,10 +174,14 @@ def _counts(who: Speaker, word: Word, newest: int) -> bool:
 
 
 def _says_up(agent: str, said: Mapping[Speaker, Word]) -> bool:
-    """A guest knows more than a radio, but for an access point that died after the visit."""
+    """A guest knows more than a radio, but for an access point that died after the visit, or came on
+    air after a visitor had not heard it.
+    """
     guest, radio = said.get(Speaker(agent, "guest")), said.get(Speaker(agent, "radio"))
     if guest is None or radio is None:
         return any(word.up for word in (guest, radio) if word is not None)
+    if guest.stage == "scan" and radio.since > guest.at:
+        return radio.up
     return guest.up and (radio.up or radio.at <= guest.at)
 
 

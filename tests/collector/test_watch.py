@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The judge of services, as scripts of evidence and what is told."""
 
-from typing import Literal
+from typing import Literal, cast
 
 import pytest
 from hypothesis import given
@@ -270,6 +270,22 @@ def test_an_access_point_that_dies_after_the_visit_is_down() -> None:
     for second in range(30, 180, 30):
         script.says(second, "off")
     assert script.words == [("down", 30)]
+
+
+def test_a_visitor_to_an_access_point_that_was_off_says_nothing_of_it_since() -> None:
+    """It is back, and the recovery need not wait for the next visit; what was on air all along, and
+    was not heard, needs it.
+    """
+    for before, expected in (("off", [("down", 30), ("up", 330)]), ("on", [("down", 35)])):
+        script = Script()
+        script.says(0, "on")
+        for second in range(30, 330, 30):
+            script.says(second, cast("Says", before))
+            if second in {30, 300}:
+                script.hear(turned_away(second + 5, "scan"))
+        for second in range(330, 570, 30):
+            script.says(second, "on")
+        assert script.words == expected
 
 
 def test_a_guest_who_got_in_after_the_radio_spoke_is_right() -> None:
