@@ -174,8 +174,8 @@ def _counts(who: Speaker, word: Word, newest: int) -> bool:
 
 
 def _says_up(agent: str, said: Mapping[Speaker, Word]) -> bool:
-    """A guest knows more than a radio, but for an access point that died after the visit, or came on
-    air after a visitor had not heard it.
+    """A guest knows more than a radio, but for an access point that died after the visit, or that
+    came on air after the visitor had not heard it.
     """
     guest, radio = said.get(Speaker(agent, "guest")), said.get(Speaker(agent, "radio"))
     if guest is None or radio is None:
