@@ -151,7 +151,9 @@ def main() -> int:
     """Print the table; exit status 1 when a bound did not hold."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--seconds", type=int, default=30, help="for each line")
-    parser.add_argument("--curve", action="store_true", help="also 10,000 agents and 5 GB")
+    parser.add_argument(
+        "--curve", action="store_true", help="also 10,000 agents, 5 GB (18 minutes)"
+    )
     options = parser.parse_args()
     seconds: int = options.seconds
     print(describe())
@@ -164,13 +166,13 @@ def main() -> int:
         Mosquitto(Path(name) / "mosquitto", options=QUEUES) as broker,
     ):
         scale = bare(broker, seconds)
-        print(f"{'bare paho receive loop':38} {scale:8,.0f} messages/s")
+        print(f"{'bare paho receive loop':42} {scale:8,.0f} messages/s")
         folder = Path(name) / "embedded"
         most = max(agents for agents, _ in points)
         for agents, megabytes in points:
             fill(folder, most, megabytes)
             row = stored(folder, broker, 'kind = "embedded"', agents, seconds)
-            well &= _print(f"embedded, {agents:,} agents, {megabytes:,} MB", row, scale)
+            well &= _print(f"embedded, {agents:,} of {most:,} agents, {megabytes:,} MB", row, scale)
         with InfluxDB(Path(name) / "influxdb") as influxdb:
             for agents in {agents: None for agents, _ in points}:
                 store = f'kind = "influxdb1"\nurl = "{influxdb.url}"\ndatabase = "bench"'
@@ -183,7 +185,7 @@ def main() -> int:
 def _print(what: str, row: Row, scale: float) -> bool:
     holds = row.batches_per_s >= BOUND_BATCHES and row.resident_mib <= BOUND_MIB
     print(
-        f"{what:38} {row.batches_per_s:8,.0f} batches/s  {row.batches_per_s / scale:5.2f} of bare"
+        f"{what:42} {row.batches_per_s:8,.0f} batches/s  {row.batches_per_s / scale:5.2f} of bare"
         f"  {row.cpu_pct:4.0f} % of a core  {row.resident_mib:4.0f} MiB"
         f"  {'holds' if holds else f'below {BOUND_BATCHES} or above {BOUND_MIB} MiB'}"
     )

@@ -103,7 +103,7 @@ def _carried_bytes() -> int:
 
 
 def in_order(box: Box) -> None:
-    """Each way to encrypt; with a second guest, who is kept apart or not."""
+    """Each way to encrypt; with a second guest, who is kept apart or not; from far away."""
     with lab.router():
         with lab.access_point(more="ap_isolate=1\n"):
             box.journey("wpa2, guests kept apart", second_interface=lab.SECOND)
@@ -115,6 +115,9 @@ def in_order(box: Box) -> None:
             box.journey("owe", passphrase_file=None)
         with lab.access_point("open"):
             box.journey("open", passphrase_file=None, second_interface=lab.SECOND)
+            lab.fade(lab.POINT, lab.FAINT_DBM)
+            box.journey("faded", passphrase_file=None)
+            lab.fade(lab.POINT, lab.LOUD_DBM)
 
 
 def faults(box: Box) -> None:
@@ -169,7 +172,7 @@ def listening(box: Box) -> None:
         with lab.access_point("open", lab.STRANGER, channel=1):
             box.scan("evil twin")
             box.scan("evil twin, by address", access_points=[lab.address(lab.POINT)])
-        lab.fade(lab.POINT, -88)
+        lab.fade(lab.POINT, lab.FAINT_DBM)
         box.scan("faded")
 
 

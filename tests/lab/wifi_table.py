@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The faults of the last `make lab`, what was read of each, and after how many seconds:
-`python -m tests.lab.wifi_table` prints it for docs/wifi-faults.md.
+`python -m tests.lab.wifi_table >docs/wifi-faults.md`.
 """
 
 import json
@@ -10,6 +10,16 @@ from typing import Any
 
 from tests.lab.stories import TOLD
 
+TITLE = """# Faults of a Wi-Fi, and what is read of them
+
+Printed by `python -m tests.lab.wifi_table` after `make lab`: radios that the kernel simulates, \
+with hostapd, wpa_supplicant, dnsmasq and login pages as they are. The left column is what was done.
+
+Of the access point, the seconds are those from there until the reading came over the broker: the \
+agent looks every 10 s and sends every 30 s, but a Wi-Fi that comes or goes at once. Of a guest, \
+they are those of its journey.
+
+"""
 ROLES = {
     "access point: the agent over a broker": ("faults",),
     "guest": ("guests", "guest-faults"),
@@ -39,10 +49,13 @@ def _read(reading: dict[str, Any]) -> str:
 
 
 def main() -> None:
+    sys.stdout.write(TITLE)
+    tables: list[str] = []
     for role, stories in ROLES.items():
         lines = [f"| {role} | read | after |", "|---|---|---|"]
         lines += [f"| {what} | {read} | {took_s:.1f} s |" for what, read, took_s in rows(stories)]
-        sys.stdout.write("\n".join([*lines, "", ""]))
+        tables.append("\n".join(lines))
+    sys.stdout.write("\n\n".join(tables) + "\n")
 
 
 if __name__ == "__main__":

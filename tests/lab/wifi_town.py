@@ -24,6 +24,8 @@ SSID, NEIGHBOUR = "NVH thôn Đông", "Nhà bên cạnh"
 PASSPHRASE = "a-passphrase"
 POINT, GUEST, SECOND, STRANGER = "wlan0", "wlan1", "wlan2", "wlan3"
 ROUTER4, ROUTER6 = "192.168.7.1", "2001:db8:7::1"
+LOUD_DBM, FAINT_DBM = -50, -88
+"""Simulated radios add the 20 dBm that they send with."""
 SERVER4, SERVER6 = "198.51.100.10", "2001:db8:99::10"
 INTERNET = "https://www.test/"
 NAMES = ("www.test", "portal.test", "connectivitycheck.gstatic.com", "captive.apple.com")

@@ -15,6 +15,7 @@ from sansang_agent.probes import wifi_journey
 from sansang_agent.probes.wifi_journey import WifiJourneyProbe, WifiJourneySettings, reading
 from sansang_wire.checking import InvalidSettingsError, check
 from tests.lab.probing import SURROUNDINGS
+from tests.lab.wifi_town import FAINT_DBM, LOUD_DBM
 
 SSID = "NVH thôn Đông"
 HARDWARE_ADDRESS = re.compile(r"(?i)\b([0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b")
@@ -96,7 +97,7 @@ def test_a_guest_gets_in_however_it_is_encrypted(told: list[Any]) -> None:
     read = by_story(told)
     expected: dict[str, tuple[Any, ...]] = {
         "by a program of its own": (None, None),
-        **dict.fromkeys(("wpa2, guests kept apart", "wpa3", "owe", "open"), (None, None)),
+        **dict.fromkeys(("wpa2, guests kept apart", "wpa3", "owe", "open", "faded"), (None, None)),
         "IPv6 alone": (None, None),
     }
     assert_ends(read, expected)
@@ -110,6 +111,8 @@ def test_a_guest_gets_in_however_it_is_encrypted(told: list[Any]) -> None:
         assert (read[what]["portal"], read[what]["admin_page"]) == (False, False)
     assert read["IPv6 alone"]["ipv4_failed_stage"] == "address"
     assert read["open"]["dhcp_servers"] == 1
+    signals = (read["open"]["signal_dbm"], read["faded"]["signal_dbm"])
+    assert signals == (LOUD_DBM + 20, FAINT_DBM + 20)
     # How far that one came depends on which of the two was quicker.
     assert read["rogue DHCP server"]["dhcp_servers"] == 2
 

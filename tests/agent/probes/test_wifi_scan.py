@@ -10,7 +10,7 @@ from sansang_agent.net.worker import WorkerError
 from sansang_agent.probes import wifi_scan
 from sansang_agent.probes.wifi_scan import WifiScanProbe, WifiScanSettings, reading
 from tests.lab.probing import SURROUNDINGS
-from tests.lab.wifi_town import NEIGHBOUR
+from tests.lab.wifi_town import FAINT_DBM, LOUD_DBM, NEIGHBOUR
 
 SSID = "NVH thôn Đông"
 OWN, OTHER = "02:00:00:00:00:00", "02:00:00:00:03:00"
@@ -78,6 +78,5 @@ def test_on_air_beside_a_twin_and_far_away(told: list[Any]) -> None:
     strangers = [each.get("unknown_access_points") for each in read.values()]
     assert strangers == [None, 0, 0, 1, 1, 0]
     assert [each.get("overlapping") for each in read.values()] == [None, 0, 1, 0, 0, 0]
-    # The simulated radio adds the 20 dBm that it sends with.
     signals = (read["on air"]["signal_dbm"], read["faded"]["signal_dbm"])
-    assert signals == (-30, -88 + 20)
+    assert signals == (LOUD_DBM + 20, FAINT_DBM + 20)
