@@ -83,39 +83,40 @@ async def _bring_past(boxes: list["_Box"], settings: Settings) -> None:
     start = now - settings.days * DAY_US
     if known_until.exists():
         start = max(start, int(known_until.read_text()))
-    batches = [
-        (box, begin, end) for begin, end in _spans(start, now - now % BATCH_US) for box in boxes
-    ]
+    batches = [(box, begin, end) for begin, end in _spans(start, now) for box in boxes]
     reporting = asyncio.create_task(_report(boxes, len(batches)))
     for box, begin, end in batches:
         box.remember(begin, end, offset)
         await asyncio.sleep(0)
-    known_until.write_text(str(now - now % BATCH_US))
+    known_until.write_text(str(now))
     for box in boxes:
         box.all_remembered = True
     await reporting
 
 
 def _spans(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Half hours from `start` to `end`: those of the newest day first, within a day in order."""
+    """Half hours from `start` to `end`, the last one cut short: those of the newest day first, within
+    a day in order.
+    """
     while end > start:
         day = max(start, end - DAY_US)
-        begin = day - day % BATCH_US
+        begin = first = day - day % BATCH_US
         while begin < end:
-            yield begin, begin + BATCH_US
+            yield max(begin, start), min(begin + BATCH_US, end)
             begin += BATCH_US
-        end = day - day % BATCH_US
+        end = first
 
 
 async def _report(boxes: list["_Box"], batches: int) -> None:
     done = 0
     while done < batches:
         await asyncio.sleep(REPORT_EVERY_S)
-        remembered = sum(box.remembered for box in boxes)
         waiting = sum(box.waiting() for box in boxes)
-        done = max(done, remembered - waiting)
-        if all(box.all_remembered for box in boxes) and waiting <= len(boxes):
-            done = batches
+        done = max(done, sum(box.remembered for box in boxes) - waiting)
+        if all(box.all_remembered for box in boxes):
+            batches = sum(box.remembered for box in boxes)
+            if waiting <= len(boxes):
+                done = batches
         sys.stdout.write(f'{{"done": {done}, "of": {batches}}}\n')
         sys.stdout.flush()
 
@@ -174,7 +175,7 @@ class _Box:
         if readings:
             self._outbox.commit(readings, offset)
             self._uplink.wake()
-        self.remembered += 1
+            self.remembered += 1
 
     def offset(self) -> Offset | None:
         """What dates readings, once something does."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Generator
 import uvicorn
 
 import sansang_collector
+from sansang_collector.alone import FolderUnusableError, alone_in
 from sansang_collector.broker import COLLECTOR_USER, BrokerUnavailableError, EmbeddedBroker
 from sansang_collector.change import Answer
 from sansang_collector.config import (
@@ -50,6 +51,7 @@ class PortTakenError(Exception):
 
 
 CAN_NOT_START = (
+    FolderUnusableError,
     RecordUnavailableError,
     StoreBrokenError,
     StoreUnavailableError,
@@ -299,7 +301,8 @@ def run(config: CollectorConfig) -> int:
         await Collector(config).run(stopping)
 
     try:
-        asyncio.run(main())
+        with alone_in(config.data_dir):
+            asyncio.run(main())
     except CAN_NOT_START as error:
         log.error("%s", error)
         return 1

@@ -23,6 +23,7 @@ from typing import IO, NamedTuple
 from rich.progress import Progress
 
 from sansang_collector import demo_commune
+from sansang_collector.alone import alone_in
 from sansang_collector.app import CAN_NOT_START, Collector
 from sansang_collector.config import (
     Address,
@@ -59,8 +60,9 @@ def run_demo(wishes: Wishes, language: Language) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         demo = _Demo(wishes, language, translate)
-        asyncio.run(demo.run(wishes.exit_after_s))
-    except (*CAN_NOT_START, OSError) as error:
+        with alone_in(demo.folder):
+            asyncio.run(demo.run(wishes.exit_after_s))
+    except CAN_NOT_START as error:
         log.error("%s", error)
         return 1
     ended = translate("The demo has ended; all it wrote is in {folder}.")
@@ -88,7 +90,6 @@ class _Demo:
             await self._run(exit_after_s, Channel(webhook))
 
     async def _run(self, exit_after_s: float | None, channel: Channel) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         registry = self.folder / "registry.toml"
         here = self._translate("This machine")
         registry.write_text("\n".join(demo_commune.registry(here, self._houses, self._passwords)))

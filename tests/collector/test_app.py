@@ -171,3 +171,20 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path, which: str) -> None:
     assert "choose another" in ran.stderr
     assert f"[{which}]" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_a_second_collector_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    """Two would each hold half of the receipts; the sentence names the process that is there."""
+    with centre(tmp_path, "embedded") as at:
+        ran = subprocess.run(
+            [SANSANG, "up", "--config", at.collector.config],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        process = at.collector._process
+        assert process is not None
+        assert ran.returncode == 1
+        assert f"is in use by process {process.pid}" in ran.stderr
+        assert ask(at, "api/v1/collector")

@@ -53,7 +53,7 @@ def strip(
         paths[tone] = f"{paths.get(tone, '')}M{at * WIDTH} {MIDDLE}h{slots * WIDTH}"
         at += slots
     width = -(-len(of) // together) * WIDTH
-    return Strip(paths, _in_words(past, translate), width)
+    return Strip(paths, _in_words(past, now - start, translate), width)
 
 
 def _mean(some: Shares) -> float | None:
@@ -67,15 +67,18 @@ def _tone(share: float | None) -> Tone:
     return "ok" if share > 1 - NEARLY else "bad" if share < NEARLY else "warn"
 
 
-def _in_words(past: Shares, translate: Translation) -> str:
-    known = [each for each in past if each is not None]
-    there = int(sum(known) * SLOT_US)
-    gone = len(known) * SLOT_US - there
-    share = translate.percent(100 * there / (len(known) * SLOT_US), 1)
-    parts = [share, translate("works {duration}", duration=translate.duration(there))]
-    if gone >= MINUTE_US:
+def _in_words(past: Shares, elapsed: int, translate: Translation) -> str:
+    """Of the last half hour only what is over counts; `elapsed` since the first began (µs)."""
+    lasting = [min(SLOT_US, elapsed - slot * SLOT_US) for slot in range(len(past))]
+    known = [(each, us) for each, us in zip(past, lasting, strict=True) if each is not None]
+    seen = sum(us for _, us in known)
+    there = int(sum(each * us for each, us in known))
+    parts = [
+        translate.percent(100 * there / max(seen, 1), 1),
+        translate("works {duration}", duration=translate.duration(there)),
+    ]
+    if (gone := seen - there) >= MINUTE_US:
         parts.append(translate("does not work {duration}", duration=translate.duration(gone)))
-    if unknown := len(past) - len(known):
-        text = translate("no data {duration}", duration=translate.duration(unknown * SLOT_US))
-        parts.append(text)
+    if (unknown := sum(lasting) - seen) >= MINUTE_US:
+        parts.append(translate("no data {duration}", duration=translate.duration(unknown)))
     return ", ".join(parts)
