@@ -22,6 +22,8 @@ from tests.waiting import wait_until
 MEMORY_MIB, CPU_PCT = 40, 1
 SECONDS, SETTLING_S, STEP_S = 600, 30, 0.5
 PATIENCE_S = 120
+MONTH_S = 30 * 86_400
+UPLINK = "up0"
 LOOP = 2_000_000
 
 
@@ -33,10 +35,16 @@ def loop_s() -> float:
     return time.process_time() - begun
 
 
+def carried(interface: str) -> int:
+    """Bytes in both directions."""
+    counters = psutil.net_io_counters(pernic=True)[interface]
+    return counters.bytes_sent + counters.bytes_recv
+
+
 def look(agent: psutil.Process) -> dict[str, float]:
     """At the agent for so long, and at the workers that come and go beneath it."""
     began, begun = agent.cpu_times(), time.monotonic()
-    carried = sum(psutil.net_io_counters(pernic=True)[lab.POINT][:2])
+    air, line = carried(lab.POINT), carried(UPLINK)
     resident = worker = 0
     while time.monotonic() - begun < SECONDS:
         resident = max(resident, agent.memory_info().rss)
@@ -59,7 +67,8 @@ def look(agent: psutil.Process) -> dict[str, float]:
             - began.children_system
         )
         / SECONDS,
-        "air_kb": (sum(psutil.net_io_counters(pernic=True)[lab.POINT][:2]) - carried) / 1000,
+        "air_mb_month": (carried(lab.POINT) - air) / 1e6 * MONTH_S / SECONDS,
+        "line_mb_month": (carried(UPLINK) - line) / 1e6 * MONTH_S / SECONDS,
     }
 
 
@@ -101,7 +110,8 @@ def main() -> int:
     print(f"  a worker, resident, most                   {seen['worker_mib']:8.1f} MiB")
     print(f"  the agent, processor                       {seen['cpu_pct']:8.2f} % of one")
     print(f"  its workers, processor                     {seen['workers_cpu_pct']:8.2f} % of one")
-    print(f"  over the air, for {SECONDS} s                   {seen['air_kb']:8.1f} kB")
+    print(f"  by air, journeys and listening             {seen['air_mb_month']:8.1f} MB a month")
+    print(f"  of it over the line                        {seen['line_mb_month']:8.1f} MB a month")
     print(f"  at most {MEMORY_MIB} MiB and {CPU_PCT} %: {'held' if held else 'NOT HELD'}")
     return 0 if held else 1
 
