@@ -95,8 +95,8 @@ async def _bring_past(boxes: list["_Box"], settings: Settings) -> None:
 
 
 def _spans(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Half hours from `start` to `end`, cut short there: those of the newest day first, within a day
-    in order.
+    """Half hours from `start` to `end`, cut short there: those of the newest day first, of a day in
+    order.
     """
     while end > start:
         day = max(start, end - DAY_US)
