@@ -121,15 +121,27 @@ def _reach(
     busy = 1.3 if beyond and is_open(moment.us) else 1.0
     rtt_ms = usual_ms * busy * chance.uniform(0.9, 1.15)
     lost = sum(chance.random() < site.loss for _ in range(PACKETS))
-    has_way = family == "ipv4" or site.ipv6
-    if not has_way or (moment.cut and beyond) or lost == PACKETS:
+    if family == "ipv6" and not site.ipv6:
         return ReachabilityReading(
             at=moment.at,
             outcome="unreachable",
-            reason="no_answer" if has_way else "no_route",
+            reason="no_route",
             target=target,
             family=family,
             scope=scope,
+        )
+    if (moment.cut and beyond) or lost == PACKETS:
+        return ReachabilityReading(
+            at=moment.at,
+            outcome="unreachable",
+            reason="no_answer",
+            target=target,
+            family=family,
+            scope=scope,
+            method="icmp_datagram",
+            sent=PACKETS,
+            received=0,
+            loss_pct=100,
         )
     return ReachabilityReading(
         at=moment.at,
