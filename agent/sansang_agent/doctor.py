@@ -5,6 +5,8 @@ probes need.
 
 import os
 import shutil
+import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +20,14 @@ from sansang_agent.probes.base import Need
 from sansang_wire import topics
 from sansang_wire.checking import InvalidSettingsError
 from sansang_wire.language import Translate
-from sansang_wire.session import Broker, DisconnectedError, Message, connect
+from sansang_wire.session import (
+    Broker,
+    CaFileError,
+    DisconnectedError,
+    Message,
+    NotAuthorizedError,
+    connect,
+)
 
 LEAST_FREE_MIB = 50
 
@@ -104,17 +113,41 @@ async def _broker(config: AgentConfig, translate: Translate) -> Finding:
         async with connect(broker, _ignore) as session:
             await session.subscribe([topics.COLLECTOR_STATUS])
     except DisconnectedError as error:
-        return Finding(
-            "broker",
-            ok=False,
-            what=translate("the broker does not take us: {error}").format(error=error),
-            mend=translate("check the address, the password and the line to {where}").format(
-                where=where
-            ),
-        )
+        what, mend = _lack(error, translate)
+        what = what.format(error=error, host=config.host)
+        mend = mend.format(host=config.host, where=where, agent=agent)
+        return Finding("broker", ok=False, what=what, mend=mend)
     return Finding(
         "broker", ok=True, what=translate("the broker {where} takes us").format(where=where)
     )
+
+
+def _lack(error: DisconnectedError, translate: Translate) -> tuple[str, str]:
+    """What stands between us and the broker, and how to mend it, with blanks to fill."""
+    cause = error.__cause__
+    if isinstance(error, NotAuthorizedError):
+        what = translate("the broker does not accept this agent's name and password: {error}")
+        mend = translate("set the password in password_file that the broker has for {agent}")
+    elif isinstance(error, CaFileError):
+        what = translate("the certificates to trust can't be read: {error}")
+        mend = translate("name in ca_file a file that the agent's user can read")
+    elif isinstance(cause, ssl.SSLCertVerificationError):
+        what = translate("the broker's certificate is not accepted: {error}")
+        mend = translate("check ca_file, and that the certificate is made out to {host}")
+    elif isinstance(cause, ssl.SSLError):
+        what = translate("no encrypted connection to the broker comes about: {error}")
+        mend = translate("check that {where} is the broker's port for mqtts")
+    # A name that can't even be asked for (too long, empty label) is a ValueError.
+    elif isinstance(cause, socket.gaierror | ValueError):
+        what = translate("the broker's name {host} can't be looked up: {error}")
+        mend = translate("check the spelling of broker.url, then DNS")
+    elif isinstance(cause, OSError):
+        what = translate("the broker can't be reached: {error}")
+        mend = translate("check the line, and that a broker listens at {where}")
+    else:
+        what = translate("the broker does not take us: {error}")
+        mend = translate("check that {where} is a broker, and look into its log")
+    return what, mend
 
 
 def _ignore(_message: Message) -> None:

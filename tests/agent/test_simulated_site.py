@@ -66,10 +66,16 @@ def test_a_box_that_is_off_at_night_says_nothing_then() -> None:
 
 
 def test_a_cut_line_ends_at_the_gateway() -> None:
-    """What is beyond is unreachable, the Wi-Fi stays on air."""
+    """What is beyond is unreachable, all its packets lost, as a real probe says; the Wi-Fi stays."""
     readings = list(everything(SITE, Moment(NOON_UTC7, NOON_UTC7, cut=True)))
     reached = {
         each.scope: each.outcome for each in readings if isinstance(each, ReachabilityReading)
     }
     assert reached == {"gateway": "ok", "domestic": "unreachable", "international": "unreachable"}
+    lost = {
+        each.loss_pct
+        for each in readings
+        if isinstance(each, ReachabilityReading) and each.outcome == "unreachable"
+    }
+    assert lost == {100}
     assert [each.on_air for each in readings if isinstance(each, WifiReading)] == [True]

@@ -25,6 +25,8 @@ X509_V_FLAG_NO_CHECK_TIME = 0x200000
 ANSWER_TIMEOUT_S = 10
 KEEPALIVE_S = 30
 PACKETS_PER_TURN = 64
+NOT_AUTHORIZED = {134, 135}
+"""MQTT 5, 3.2.2.2: bad user name or password, not authorized; paho has these for MQTT 3.1.1, too."""
 
 
 class InvalidBrokerUrlError(ValueError):
@@ -33,6 +35,14 @@ class InvalidBrokerUrlError(ValueError):
 
 class DisconnectedError(ConnectionError):
     """There is no connection (any more); the message says why."""
+
+
+class CaFileError(DisconnectedError):
+    """The certificates that we are to trust can't be read."""
+
+
+class NotAuthorizedError(DisconnectedError):
+    """The broker knows no such user, or another password of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,8 @@ def parse_url(url: str) -> tuple[str, int, bool]:
 async def connect(
     broker: Broker, on_message: OnMessage, will: Message | None = None
 ) -> AsyncGenerator["Session", None]:
-    """A connection with a clean session, closed at the end. Raises DisconnectedError.
+    """A connection with a clean session, closed at the end. Raises DisconnectedError, whose cause
+    is the system's error where there was one.
 
     Each connection has a client of its own: what one had queued is never sent by the next.
     """
@@ -222,9 +233,9 @@ class Session:
         for future in done:
             future.result()
 
-    def _drop(self, reason: str) -> None:
+    def _drop(self, reason: str, kind: type[DisconnectedError] = DisconnectedError) -> None:
         if not self._lost.done():
-            self._lost.set_exception(DisconnectedError(reason))
+            self._lost.set_exception(kind(reason))
             # Whoever waits for it gets it; that nobody does is no error.
             self._lost.exception()
 
@@ -254,7 +265,9 @@ class Session:
         self, _client: object, _data: object, _flags: object, reason: Any, _properties: object
     ) -> None:
         if reason.is_failure:
-            self._drop(f"refused by the broker: {reason}")
+            denied = reason.value in NOT_AUTHORIZED
+            kind = NotAuthorizedError if denied else DisconnectedError
+            self._drop(f"refused by the broker: {reason}", kind)
         elif not self._accepted.done():
             self._accepted.set_result(None)
 
@@ -302,7 +315,7 @@ def _tls_context(broker: Broker) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=broker.ca_file)
     except OSError as error:
-        raise DisconnectedError(f"the CA file {broker.ca_file} can't be read: {error}") from error
+        raise CaFileError(f"the CA file {broker.ca_file} can't be read: {error}") from error
     context.sslsocket_class = _TlsSocket
     if not broker.check_certificate_dates:
         context.verify_flags |= X509_V_FLAG_NO_CHECK_TIME
