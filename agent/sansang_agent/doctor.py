@@ -134,7 +134,8 @@ def _lack(error: DisconnectedError, translate: Translate) -> tuple[str, str]:
     elif isinstance(cause, ssl.SSLCertVerificationError):
         what = translate("the broker's certificate is not accepted: {error}")
         mend = translate("check ca_file, and that the certificate is made out to {host}")
-    elif isinstance(cause, ssl.SSLError):
+    # A broker that does not encrypt cuts off who does.
+    elif isinstance(cause, ssl.SSLError | ConnectionResetError):
         what = translate("no encrypted connection to the broker comes about: {error}")
         mend = translate("check that {where} is the broker's port for mqtts")
     # A name that can't even be asked for (too long, empty label) is a ValueError.

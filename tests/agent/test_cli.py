@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
@@ -197,7 +198,47 @@ def test_the_doctor_finds_a_broker_that_is_not_there(
     assert list(found) == ["settings", "clock", "outbox", "broker"]
     assert found["settings"]["ok"]
     assert not found["broker"]["ok"]
+    assert "can't be reached" in found["broker"]["what"]
+    assert "check the line" in found["broker"]["mend"]
     assert "127.0.0.1" in found["broker"]["mend"]
+
+
+@pytest.mark.parametrize("name", ["broker.invalid", f"{'x' * 64}.invalid"])
+def test_the_doctor_finds_a_name_that_nobody_knows(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And one that can't even be asked for."""
+    found = findings(write_config(tmp_path, f"mqtt://{name}"), capsys)["broker"]
+    assert f"the broker's name {name} can't be looked up" in found["what"]
+    assert "spelling" in found["mend"]
+
+
+def test_the_doctor_finds_a_wrong_password(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Mosquitto(tmp_path / "mosquitto", users={"nvh-1": "right"}) as server:
+        found = findings(write_config(tmp_path, server.url), capsys)["broker"]
+    assert "does not accept this agent's name and password" in found["what"]
+    assert "password_file" in found["mend"]
+
+
+def test_the_doctor_finds_what_is_wrong_with_the_encryption(
+    tmp_path: Path, server: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A certificate of somebody else, certificates that are none, a port that doesn't encrypt."""
+    leaf = trustme.CA().issue_cert("localhost").private_key_and_cert_chain_pem
+    leaf.write_to_path(str(tmp_path / "leaf.pem"))
+    options = {"certfile": str(tmp_path / "leaf.pem"), "keyfile": str(tmp_path / "leaf.pem")}
+    with Mosquitto(tmp_path / "encrypted", options=options) as encrypted:
+        config = write_config(tmp_path, f"mqtts://localhost:{encrypted.port}")
+        assert "certificate is not accepted" in findings(config, capsys)["broker"]["what"]
+        (tmp_path / "ca.crt").write_text("no certificate")
+        config.write_text(f'broker.ca_file = "{tmp_path}/ca.crt"\n{config.read_text()}')
+        assert "can't be read" in findings(config, capsys)["broker"]["what"]
+    config = write_config(tmp_path, f"mqtts://127.0.0.1:{server.port}")
+    found = findings(config, capsys)["broker"]
+    assert "no encrypted connection" in found["what"]
+    assert "port for mqtts" in found["mend"]
 
 
 def test_the_doctor_finds_a_broker_that_takes_us(
@@ -246,7 +287,7 @@ def test_the_doctor_speaks_vietnamese_and_no_colour(
     assert main(["doctor", "--config", str(config), "--lang", "vi"]) == 1
     printed = capsys.readouterr().out
     assert "LỖI" in printed
-    assert "máy chủ MQTT không nhận kết nối" in printed
+    assert "không tới được máy chủ MQTT" in printed
     assert "\x1b" not in printed
 
 

@@ -26,7 +26,7 @@ ANSWER_TIMEOUT_S = 10
 KEEPALIVE_S = 30
 PACKETS_PER_TURN = 64
 NOT_AUTHORIZED = {134, 135}
-"""MQTT 5, 3.2.2.2: bad user name or password, not authorized; paho has these for MQTT 3.1.1, too."""
+"""MQTT 5, 3.2.2.2: bad user name or password, not authorized; paho says so of MQTT 3.1.1, too."""
 
 
 class InvalidBrokerUrlError(ValueError):
