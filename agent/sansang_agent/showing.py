@@ -11,12 +11,27 @@ from sansang_wire.readings import AnyReading, PathReading
 
 
 def lines(kind: str, readings: Sequence[AnyReading], translate: Translate) -> Iterator[str]:
-    """How each went, then every value by its name on the wire; of a path a sentence instead."""
+    """How each went, then every value by its name on the wire; of a path a sentence instead.
+
+    Without readings: what is missing.
+    """
     if not readings:
-        sentence = translate("{kind}: with these settings there is nothing to measure")
-        yield sentence.format(kind=kind)
+        yield _nothing(kind, translate)
     for reading in readings:
         yield from _lines(reading, translate)
+
+
+def _nothing(kind: str, translate: Translate) -> str:
+    if kind == "radio":
+        return translate("{kind}: this box has no radio").format(kind=kind)
+    sentence = translate("{kind}: with these settings there is nothing to measure").format(
+        kind=kind
+    )
+    if kind in {"wifi", "wifi_scan", "wifi_journey"}:
+        todo = translate("name the expected networks: {key} under {table}")
+        key, table = 'ssids = ["…"]', f"[probes.{kind}]"
+        return f"{sentence} → {todo.format(key=key, table=table)}"
+    return sentence
 
 
 def _lines(reading: AnyReading, translate: Translate) -> Iterator[str]:
@@ -29,7 +44,16 @@ def _lines(reading: AnyReading, translate: Translate) -> Iterator[str]:
         "unreachable": translate("unreachable"),
         "broken": translate("could not be measured"),
     }
-    yield f"{title}: {words[reading.outcome]}" + (f" ({reading.reason})" if reading.reason else "")
+    # Of what the box itself lacks the word on the wire says little to who stands before it.
+    lacks = {
+        "no_nl80211": translate("the kernel knows no Wi-Fi (nl80211)"),
+        "no_wireless_interface": translate("there is no wireless interface"),
+        "no_spare_radio": translate("no radio is spare"),
+        "no_helper": translate("the agent's helper does not run"),
+        "no_supplicant": translate("wpa_supplicant, which connects a guest, is not installed"),
+    }
+    reason = lacks.get(reading.reason or "", reading.reason)
+    yield f"{title}: {words[reading.outcome]}" + (f" ({reason})" if reason else "")
     if isinstance(reading, PathReading):
         if reading.received:
             yield f"  {_path_sentence(reading, translate)}"

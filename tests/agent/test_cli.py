@@ -16,6 +16,8 @@ from babel.messages.pofile import read_po
 
 import sansang_agent
 from sansang_agent.cli import main
+from sansang_agent.showing import lines
+from sansang_wire.readings import WifiReading
 from tests.agent.running import COMMAND, RunningAgent, environment, write_config
 from tests.servers import Mosquitto, free_port
 
@@ -170,6 +172,27 @@ def test_a_system_that_can_t_be_asked_so_is_wrong_usage(
         main(["probe", *words.split(), "--config", str(config)])
     assert ended.value.code == 2
     assert mistake in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("wifi", 'ssids = ["…"] under [probes.wifi]'),
+        ("wifi_scan", 'ssids = ["…"] under [probes.wifi_scan]'),
+        ("wifi_journey", 'ssids = ["…"] under [probes.wifi_journey]'),
+        ("radio", "radio: this box has no radio"),
+    ],
+)
+def test_what_a_probe_of_the_wifi_lacks_is_said(kind: str, words: str) -> None:
+    (line,) = lines(kind, [], str)
+    assert words in line
+
+
+def test_a_box_without_a_radio_is_said_in_words() -> None:
+    """Not by the word that travels."""
+    reading = WifiReading(at=1, outcome="broken", reason="no_nl80211", ssid="NVH")
+    (line, *_) = lines("wifi", [reading], str)
+    assert line == "NVH: could not be measured (the kernel knows no Wi-Fi (nl80211))"
 
 
 def test_nothing_to_measure_is_said(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
