@@ -2,6 +2,7 @@
 """Page, API, health and metrics as one application."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from sansang_collector.language import Translation
 from sansang_collector.web import api, metrics
 from sansang_collector.web.events import changes
 from sansang_collector.web.http import Guard, language_of, wanted_language
+from sansang_collector.web.openapi import Fault, json
 from sansang_collector.web.pages import Pages, Place, Rendered
 from sansang_collector.web.sources import Sources
 from sansang_wire.language import Language
@@ -49,7 +51,7 @@ def create_app(sources: Sources) -> FastAPI:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     pages = Pages(sources, translations)
     _add_pages(app, pages)
-    _add_absent(app, pages)
+    _add_absent(app, pages, translations)
     api.add_routes(app, sources, translations)
     metrics.add_route(app, sources)
     return app
@@ -85,8 +87,13 @@ def _page(rendered: Rendered, language: Language, lang: str | None) -> Response:
     return answer
 
 
-def _add_absent(app: FastAPI, pages: Pages) -> None:
+def _add_absent(app: FastAPI, pages: Pages, translations: Mapping[Language, Translation]) -> None:
     @app.exception_handler(404)
     async def absent(request: Request, error: AnyHTTPException) -> Response:  # pyright: ignore[reportUnusedFunction] - registered
         del error
-        return HTMLResponse(pages.absent(request.url.path, language_of(request)), 404)
+        path, language = request.url.path, language_of(request)
+        if path == "/api" or path.startswith("/api/"):
+            translate = translations[language]
+            detail = translate("There is no {path}: /api/v1/openapi.json names all.", path=path)
+            return json(Fault(detail=detail), 404)
+        return HTMLResponse(pages.absent(path, language), 404)

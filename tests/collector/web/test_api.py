@@ -51,6 +51,16 @@ def test_the_api_says_what_the_views_say(browse: Browse) -> None:
         assert msgspec.json.decode(answer.content, type=shape) == expected
 
 
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/sites/nvh-dong/nothing", "/api/v2"])
+def test_what_the_api_does_not_have_is_told_in_json(path: str, browse: Browse) -> None:
+    """A program asked, not a browser."""
+    client = browse(SOURCES)
+    answer = client.get(f"{path}?lang=en")
+    told = f"There is no {path}: /api/v1/openapi.json names all."
+    assert (answer.status_code, answer.json()) == (404, {"detail": told})
+    assert client.get(path).json()["detail"].startswith(f"Không có {path}")
+
+
 def test_an_agent_that_is_not_there_is_told_in_a_sentence(browse: Browse) -> None:
     """404, in the language that was asked for."""
     client = browse(SOURCES)
