@@ -114,7 +114,7 @@ def _install(what: str) -> None:
     started = time.monotonic()
     LOG.write_text("")
     if UNFINISHED.exists() or not _python_works():
-        _say("Making the Python environment .venv in this folder; nothing else is changed.")
+        _say("Making the Python environment .venv in this folder.")
         shutil.rmtree(VENV, ignore_errors=True)
         _run([sys.executable, "-m", "venv", "--without-pip", VENV], "The environment was not made.")
     UNFINISHED.touch()
