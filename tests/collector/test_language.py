@@ -113,3 +113,19 @@ def test_times_are_those_of_viet_nam() -> None:
 def test_durations_are_told_in_two_units(length: int, expected: str) -> None:
     """A person reads them, no program."""
     assert Translation("vi").duration(length) == expected
+
+
+def test_an_interface_and_a_router_share_no_word(vietnamese: Catalog) -> None:
+    """“Cổng mạng” would be either."""
+    texts = [text.lower() for message in vietnamese for text in _texts(message.string)]
+    assert not [text for text in texts if "cổng mạng" in text or "cổng ra mạng" in text]
+    translate = Translation("vi")
+    assert translate("Network port") == "Giao diện mạng"
+    assert translate("Gateway") == "Bộ định tuyến"
+
+
+def test_what_was_never_measured_and_a_gap_in_the_past_differ() -> None:
+    """Of the past nothing will come any more."""
+    translate = Translation("vi")
+    assert translate("No data yet") == "Chưa có số liệu"
+    assert translate("no data") == "không có số liệu"

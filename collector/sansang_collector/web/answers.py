@@ -71,7 +71,7 @@ def services(latest: Sequence[Latest], translate: Translation) -> list[Row]:
                 "certificate ends in {count} day", "certificate ends in {count} days", days
             )
             cells.append(Line("warn", text))
-        rows.append(Row(name, cells))
+        rows.append(Row(translate("Web page {name}", name=name), cells))
     return rows
 
 

@@ -221,3 +221,11 @@ def test_two_boxes_of_a_site_are_told_apart(browse: Browse) -> None:
     assert "Số liệu mới nhất · dong-1 ● Hoạt động" in text
     assert "Số liệu mới nhất · dong-2 ◆ Mất kết nối" in text
     assert "◆ Nhà văn hóa" not in text
+
+
+@pytest.mark.parametrize(("lang", "label"), [("vi", "Trang web vnnic"), ("en", "Web page vnnic")])
+def test_a_web_service_is_said_to_be_one(lang: str, label: str, browse: Browse) -> None:
+    """Its name alone may be any word."""
+    reading = newest("service", {"service": "vnnic", "family": "ipv4"})
+    page = read(browse(one_site(reading)), f"/sites/{SITE}", lang)
+    assert re.search(rf"{label}\W+IPv4", page)
