@@ -66,7 +66,7 @@ def test_a_box_that_is_off_at_night_says_nothing_then() -> None:
 
 
 def test_a_cut_line_ends_at_the_gateway() -> None:
-    """What is beyond is unreachable, all its packets lost, as a real probe says; the Wi-Fi stays."""
+    """Beyond it all packets are lost, as a real probe says; the Wi-Fi stays on air."""
     readings = list(everything(SITE, Moment(NOON_UTC7, NOON_UTC7, cut=True)))
     reached = {
         each.scope: each.outcome for each in readings if isinstance(each, ReachabilityReading)
