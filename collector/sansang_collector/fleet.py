@@ -75,9 +75,9 @@ def agents_table(found: list[AgentView], translate: Translation) -> Table:
 def sites_table(
     found: list[SiteView], services: list[ServiceView], translate: Translation
 ) -> Table:
-    """One row a site: id, name, state as its best box knows it, each expected Wi-Fi."""
+    """One row a site: id, name, state of its best box, each expected Wi-Fi."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for title in (translate("Site"), translate("Name"), translate("State"), "", "Wi-Fi"):
+    for title in (translate("Site"), translate("Name"), translate("Box"), "", "Wi-Fi"):
         shown.add_column(title)
     now = time.time_ns() // 1000
     for site in found:
