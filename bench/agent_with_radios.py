@@ -23,7 +23,6 @@ MEMORY_MIB, CPU_PCT = 40, 1
 SECONDS, SETTLING_S, STEP_S = 600, 30, 0.5
 PATIENCE_S = 120
 MONTH_S = 30 * 86_400
-UPLINK = "up0"
 LOOP = 2_000_000
 
 
@@ -44,7 +43,7 @@ def carried(interface: str) -> int:
 def look(agent: psutil.Process) -> dict[str, float]:
     """At the agent for so long, and at the workers that come and go beneath it."""
     began, begun = agent.cpu_times(), time.monotonic()
-    air, line = carried(lab.POINT), carried(UPLINK)
+    air = carried(lab.POINT)
     resident = worker = 0
     while time.monotonic() - begun < SECONDS:
         resident = max(resident, agent.memory_info().rss)
@@ -68,7 +67,6 @@ def look(agent: psutil.Process) -> dict[str, float]:
         )
         / SECONDS,
         "air_mb_month": (carried(lab.POINT) - air) / 1e6 * MONTH_S / SECONDS,
-        "line_mb_month": (carried(UPLINK) - line) / 1e6 * MONTH_S / SECONDS,
     }
 
 
@@ -111,7 +109,6 @@ def main() -> int:
     print(f"  the agent, processor                       {seen['cpu_pct']:8.2f} % of one")
     print(f"  its workers, processor                     {seen['workers_cpu_pct']:8.2f} % of one")
     print(f"  by air, journeys and listening             {seen['air_mb_month']:8.1f} MB a month")
-    print(f"  of it over the line                        {seen['line_mb_month']:8.1f} MB a month")
     print(f"  at most {MEMORY_MIB} MiB and {CPU_PCT} %: {'held' if held else 'NOT HELD'}")
     return 0 if held else 1
 
