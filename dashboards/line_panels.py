@@ -31,7 +31,7 @@ COLUMNS = (
 def laid() -> Iterator[Laid]:
     """The panels of this row."""
     ports = panels.rows(
-        "Cổng mạng bây giờ",
+        "Giao diện mạng bây giờ",
         "Số đo mới nhất trong 15 phút qua. Tốc độ cổng không phải là tốc độ gói cước "
         "(the port's speed is not the line's).",
         PORTS,
