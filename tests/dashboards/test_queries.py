@@ -189,7 +189,7 @@ def test_the_real_agent_is_heard(influxdb: str) -> None:
     boxes = rows(influxdb, "Từng thiết bị: lần đo cuối", "agent")
     assert list(boxes) == [REAL]
     assert boxes[REAL]["uptime_s"] > 0
-    assert "lo" not in rows(influxdb, "Cổng mạng bây giờ", "interface")
+    assert "lo" not in rows(influxdb, "Giao diện mạng bây giờ", "interface")
 
 
 def test_wifi_off_air_and_wifi_unknown_are_told_apart(influxdb: str) -> None:
