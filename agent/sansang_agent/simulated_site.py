@@ -7,6 +7,7 @@ again goes on with the same past.
 
 import random
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -121,36 +122,14 @@ def _reach(
     busy = 1.3 if beyond and is_open(moment.us) else 1.0
     rtt_ms = usual_ms * busy * chance.uniform(0.9, 1.15)
     lost = sum(chance.random() < site.loss for _ in range(PACKETS))
+    told = partial(ReachabilityReading, at=moment.at, target=target, family=family, scope=scope)
     if family == "ipv6" and not site.ipv6:
-        return ReachabilityReading(
-            at=moment.at,
-            outcome="unreachable",
-            reason="no_route",
-            target=target,
-            family=family,
-            scope=scope,
-        )
+        return told(outcome="unreachable", reason="no_route")
+    told = partial(told, method="icmp_datagram", sent=PACKETS)
     if (moment.cut and beyond) or lost == PACKETS:
-        return ReachabilityReading(
-            at=moment.at,
-            outcome="unreachable",
-            reason="no_answer",
-            target=target,
-            family=family,
-            scope=scope,
-            method="icmp_datagram",
-            sent=PACKETS,
-            received=0,
-            loss_pct=100,
-        )
-    return ReachabilityReading(
-        at=moment.at,
+        return told(outcome="unreachable", reason="no_answer", received=0, loss_pct=100)
+    return told(
         outcome="ok",
-        target=target,
-        family=family,
-        scope=scope,
-        method="icmp_datagram",
-        sent=PACKETS,
         received=PACKETS - lost,
         loss_pct=100 * lost / PACKETS,
         rtt_min_ms=round(rtt_ms * 0.9, 3),

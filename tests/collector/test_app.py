@@ -56,6 +56,12 @@ def shown(at: Centre, agent: str = BOX) -> dict[str, Any]:
     return next(each for each in ask(at, "api/v1/agents") if each["agent"] == agent)
 
 
+def up(at: Centre) -> subprocess.CompletedProcess[str]:
+    """One that ends by itself, for it can't start."""
+    command = [SANSANG, "up", "--config", at.collector.config]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
 def end(at: Centre) -> int | None:
     """SIGTERM to the collector; its exit status."""
     process = at.collector._process
@@ -159,13 +165,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path, which: str) -> None:
     at = Centre(tmp_path, "embedded", "embedded", 1)
     port = at.collector.port if which == "web" else at.broker_port
     with socket.create_server(("127.0.0.1", port)):
-        ran = subprocess.run(
-            [SANSANG, "up", "--config", at.collector.config],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        ran = up(at)
     assert ran.returncode == 1, ran.stderr
     assert str(port) in ran.stderr
     assert "choose another" in ran.stderr
@@ -176,13 +176,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path, which: str) -> None:
 def test_a_second_collector_on_the_same_data_is_refused(tmp_path: Path) -> None:
     """Two would each hold half of the receipts; the sentence names the process that is there."""
     with centre(tmp_path, "embedded") as at:
-        ran = subprocess.run(
-            [SANSANG, "up", "--config", at.collector.config],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        ran = up(at)
         process = at.collector._process
         assert process is not None
         assert ran.returncode == 1

@@ -46,6 +46,12 @@ def demo(folder: Path, port: int) -> Generator[tuple[subprocess.Popen[str], str]
             process.kill()
 
 
+def short_demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """One that ends by itself, if it starts at all."""
+    command = [SANSANG, "demo", "--folder", folder, *options, "--exit-after", "1"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
 def ask(url: str, path: str) -> Any:
     return json.loads(urllib3.request("GET", f"{url}/api/v1/{path}", retries=False).data)
 
@@ -117,13 +123,7 @@ def test_the_past_arrives_and_a_wifi_stops_while_you_watch(tmp_path: Path) -> No
 
 def test_it_ends_by_itself_when_told_so(tmp_path: Path) -> None:
     """`--exit-after` for scripts; the folder is named."""
-    ran = subprocess.run(
-        [SANSANG, "demo", "--folder", tmp_path / "d", "--port", "0", "--exit-after", "1"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    ran = short_demo(tmp_path / "d", "--port", "0")
     assert ran.returncode == 0, ran.stderr
     assert str(tmp_path / "d") in ran.stdout
 
@@ -131,13 +131,7 @@ def test_it_ends_by_itself_when_told_so(tmp_path: Path) -> None:
 def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:
     """Status 1, and a sentence with the folder instead of a traceback."""
     (tmp_path / "file").write_text("")
-    ran = subprocess.run(
-        [SANSANG, "demo", "--folder", tmp_path / "file", "--exit-after", "1"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    ran = short_demo(tmp_path / "file")
     assert ran.returncode == 1
     assert str(tmp_path / "file") in ran.stderr
     assert "Traceback" not in ran.stderr
@@ -147,13 +141,7 @@ def test_a_second_one_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     """It would take the first one's passwords and outboxes from it; the first goes on."""
     with demo(tmp_path, free_port()) as (process, url):
         registry = (tmp_path / "registry.toml").read_text()
-        ran = subprocess.run(
-            [SANSANG, "demo", "--folder", tmp_path, "--exit-after", "1"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        ran = short_demo(tmp_path)
         assert ran.returncode == 1
         assert f"{tmp_path} is in use by process {process.pid}" in ran.stderr
         assert (tmp_path / "registry.toml").read_text() == registry

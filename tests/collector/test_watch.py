@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The judge of services, as scripts of evidence and what is told."""
 
-from typing import Literal, cast
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -276,11 +276,15 @@ def test_a_visitor_to_an_access_point_that_was_off_says_nothing_of_it_since() ->
     """It is back, and the recovery need not wait for the next visit; what was on air all along, and
     was not heard, needs it.
     """
-    for before, expected in (("off", [("down", 30), ("up", 330)]), ("on", [("down", 35)])):
+    cases: list[tuple[Says, list[tuple[str, int]]]] = [
+        ("off", [("down", 30), ("up", 330)]),
+        ("on", [("down", 35)]),
+    ]
+    for before, expected in cases:
         script = Script()
         script.says(0, "on")
         for second in range(30, 330, 30):
-            script.says(second, cast("Says", before))
+            script.says(second, before)
             if second in {30, 300}:
                 script.hear(turned_away(second + 5, "scan"))
         for second in range(330, 570, 30):

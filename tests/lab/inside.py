@@ -9,7 +9,6 @@ from tests.lab import kernel
 from tests.waiting import wait_until
 
 PATIENCE_S = 60
-"""A processor that is played by another takes its time."""
 
 
 def run(*command: str, check: bool = True) -> str:

@@ -36,10 +36,8 @@ mount -t sysfs sysfs /sys
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tmpfs tmpfs /run
 mount -t devtmpfs devtmpfs /dev
-ln -s /proc/self/fd /dev/fd
 stty -F /dev/console -opost
-iw reg reload
-mkdir {folder} /run/lock /dev/shm
+mkdir {folder}
 export TMPDIR={folder} HOME={home} LANG=C.UTF-8 PATH={path}
 cd {root} && {command} && echo "{ended}"
 echo o >/proc/sysrq-trigger

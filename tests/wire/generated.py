@@ -12,11 +12,6 @@ from sansang_wire.readings import Reading
 TEXT = st.characters(exclude_categories=["Cs"])
 
 
-def any_reading() -> st.SearchStrategy[Reading]:
-    """A reading of any kind, each field within its range, the optional ones sometimes absent."""
-    return st.one_of([of_kind(name) for name in readings.KINDS])
-
-
 def of_kind(name: str) -> st.SearchStrategy[Reading]:
     """A reading of one kind."""
     struct = readings.KINDS[name]

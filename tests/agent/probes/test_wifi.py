@@ -72,7 +72,7 @@ def test_names_that_no_radio_can_send_are_refused(ssids: list[str]) -> None:
 
 @pytest.mark.lab
 @pytest.mark.story("compare")
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
 def test_beside_iw_and_hostapd_on_simulated_radios(told: list[Any]) -> None:
     """On air, with a guest, killed, back, switched off, idle: each as iw says in the same run."""
     at = {each["when"]: each for each in told}
@@ -158,7 +158,7 @@ def _came_and_went(told: dict[str, Any]) -> None:
 
 @pytest.mark.lab
 @pytest.mark.story("off-air")
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
 def test_a_radio_that_stops_is_told_once_and_its_end_once(told: list[Any]) -> None:
     """Agent, broker, collector, mail server and webhook in one machine: one message at each when
     hostapd is killed, none when the collector is killed and started again, one when it is back.
@@ -174,7 +174,7 @@ def test_a_radio_that_stops_is_told_once_and_its_end_once(told: list[Any]) -> No
 
 @pytest.mark.lab
 @pytest.mark.story("faults")
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
 def test_a_dead_access_point_is_known_at_once_and_for_what_it_is(told: list[Any]) -> None:
     """The real agent sends while hostapd is killed, disabled, blocked, moved, restarted: each state
     once and none between; what waits for radar is starting; guests are counted, and never named.
@@ -218,7 +218,7 @@ def _states(told: dict[str, Any]) -> tuple[str, ...]:
 
 @pytest.mark.lab
 @pytest.mark.story("loss")
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
 def test_a_loaded_access_point_in_lossy_air_is_never_off(told: list[Any]) -> None:
     """Three minutes, every fifth frame lost: neither its own radio nor one that listens errs."""
     looked, by_iw = told

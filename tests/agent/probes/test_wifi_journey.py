@@ -91,7 +91,7 @@ def assert_ends(read: dict[str, dict[str, Any]], expected: dict[str, tuple[Any, 
 
 @pytest.mark.lab
 @pytest.mark.story("guests")
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
 def test_a_guest_gets_in_however_it_is_encrypted(told: list[Any]) -> None:
     """WPA2, WPA3, OWE and open; with IPv6 alone; guests kept apart or not; a rogue DHCP server."""
     read = by_story(told)
@@ -119,7 +119,7 @@ def test_a_guest_gets_in_however_it_is_encrypted(told: list[Any]) -> None:
 
 @pytest.mark.lab
 @pytest.mark.story("guest-faults")
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
 def test_each_fault_is_found_in_its_stage(told: list[Any]) -> None:
     read = by_story(told)
     expected = {
@@ -140,7 +140,7 @@ def test_each_fault_is_found_in_its_stage(told: list[Any]) -> None:
 
 @pytest.mark.lab
 @pytest.mark.story("guest-faults")
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
 def test_a_login_page_is_not_the_internet(told: list[Any]) -> None:
     """Whether it takes names over or says so itself; who has logged in passes."""
     read = by_story(told)
@@ -155,7 +155,7 @@ def test_a_login_page_is_not_the_internet(told: list[Any]) -> None:
 
 @pytest.mark.lab
 @pytest.mark.story("guests")
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
 def test_a_worker_that_is_killed_leaves_nothing_behind(told: list[Any]) -> None:
     """The radio comes back by itself; nothing that it started goes on."""
     [killed] = [each for each in told if each["what"] == "killed"]

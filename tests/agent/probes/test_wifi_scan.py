@@ -59,7 +59,7 @@ async def test_without_a_worker_every_name_is_unknown(monkeypatch: pytest.Monkey
 
 @pytest.mark.lab
 @pytest.mark.story("guest-faults")
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
 def test_on_air_beside_a_twin_and_far_away(told: list[Any]) -> None:
     """Heard or not, the stranger counted, the signal as it fades; others are a number, no names."""
     sent = json.dumps([each.get("reading") for each in told], ensure_ascii=False)
