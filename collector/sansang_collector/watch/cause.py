@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why a service was not well, from the clues that were heard beside it; what is counted decides."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Literal
+
+Cause = Literal[
+    "power_cut",
+    "box_power",
+    "switched_off",
+    "agent_fault",
+    "silent",
+    "line",
+    "equipment",
+    "access_point",
+    "dhcp",
+    "dns",
+    "ipv6",
+    "carrier",
+    "international",
+    "loss",
+    "subscription",
+]
+"""`silent`: nothing is heard and nobody knows yet why. `line`: the access line or its modem.
+`equipment`: the router, or the cable to it. `box_power`: one box of several lost its power, or was
+switched off hard. `switched_off`: it was shut down in good order."""
+
+_OF_GUESTS: Mapping[str | None, Cause] = {"address": "dhcp", "gateway": "equipment"}
+
+
+def cause_of(service: str, clues: Mapping[str, int]) -> Cause | None:
+    """The likeliest cause, with clues as `key:word` and how often it was heard."""
+    match service:
+        case "internet":
+            return _of_internet(clues)
+        case "dns":
+            return "dns"
+        case "ipv6":
+            return "ipv6"
+        case "wifi":
+            return _of_wifi(clues)
+        case "power":
+            return "power_cut"
+        case _:
+            return None
+
+
+def _of_internet(clues: Mapping[str, int]) -> Cause:
+    """From the box outward: what is broken nearest explains what fails behind it."""
+    down = clues.get("internet:down", 0)
+    found: tuple[tuple[bool, Cause], ...] = (
+        (clues.get("internet:no_international", 0) > down, "international"),
+        (clues.get("internet:lossy", 0) > down, "loss"),
+        (_mostly(clues, "carrier", "down"), "equipment"),
+        (_mostly(clues, "address", "no_address"), "dhcp"),
+        (_mostly(clues, "gateway", "down"), "equipment"),
+        ("portal:portal" in clues, "subscription"),
+        ("route:beyond_gateway" in clues, "carrier"),
+    )
+    return next((cause for holds, cause in found if holds), "line")
+
+
+def _of_wifi(clues: Mapping[str, int]) -> Cause:
+    """What was said of it most often."""
+    said = Counter({name.removeprefix("wifi:"): clues[name] for name in sorted(clues)})
+    often = next((word for word, _ in said.most_common() if f"wifi:{word}" in clues), None)
+    return _OF_GUESTS.get(often, "access_point")
+
+
+def _mostly(clues: Mapping[str, int], key: str, word: str) -> bool:
+    """A clue outweighs its opposite; what was never heard says nothing."""
+    return clues.get(f"{key}:{word}", 0) > clues.get(f"{key}:up", 0)

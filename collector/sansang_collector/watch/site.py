@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All services of one site, judged together: facts in time order make entries of the ledger.
+
+A box that measured nothing for longer than its patience is silent: what only it could know is
+unknown from its last fact on. When it is heard again its boots tell what the silence was.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sansang_collector.watch.cause import Cause, cause_of
+from sansang_collector.watch.entry import Entry, EntryState, Key
+from sansang_collector.watch.evidence import UP, Boot, Fact
+from sansang_collector.watch.service import MINUTE_US, HoldDown, Service, Speaker
+
+CLUES = frozenset({"gateway", "address", "carrier", "portal", "route"})
+OF_THE_LINE = frozenset({"internet", "ipv6", "dns"})
+TOGETHER_US = 2 * MINUTE_US
+"""What fails within this of its cause fails because of it."""
+CLUE_FRESH_US = 90_000_000
+"""What was heard so long before an outage still tells of it."""
+BOOT_SLACK_US = 10_000_000
+STALE_US = 75 * MINUTE_US
+"""Two rounds of the seldomest look at a service, and some: its box lives and says nothing of it."""
+Thing = tuple[str, str]
+POWER: Thing = ("power", "")
+"""Of the site, as its boxes know by having none. What a battery tells is of `mains`."""
+
+
+class BoxPlan(NamedTuple):
+    """A box of the site: the line it watches, and how long it may measure nothing."""
+
+    line: str
+    patience_us: int
+
+
+@dataclass(slots=True)
+class _Box:
+    plan: BoxPlan
+    alive: int | None = None
+    """Its newest fact."""
+    silent: Key | None = None
+    """The entry about its silence."""
+    boots: list[Boot] = field(default_factory=list[Boot])
+    """Those that no fact has followed yet, in time order."""
+    gap: tuple[int, int] = (0, 0)
+    """The last time without power, or without facts."""
+
+
+class SiteJudge:
+    """What the facts of one site come to. `entries`: open ones, and those that changed since they
+    were last taken; `changed`: which did, a key without an entry is one that is no more.
+    """
+
+    def __init__(self, boxes: Mapping[str, BoxPlan], hold: HoldDown) -> None:
+        self._hold = hold
+        self._boxes = {agent: _Box(plan) for agent, plan in boxes.items()}
+        self.services: dict[Thing, Service] = {}
+        self.entries: dict[Key, Entry] = {}
+        self.changed: set[Key] = set()
+        self.judged = 0
+        self._open: dict[Thing, Key] = {}
+        self._power: Entry | None = None
+        """The last power cut."""
+        self._shaky: dict[Thing, Service] = {}
+        """Those with a doubt or in trouble: clues are counted for them."""
+        self._heard: dict[tuple[str, str], tuple[int, str]] = {}
+
+    def resume(self, at: int, entries: Iterable[Entry], was_up: Iterable[Thing]) -> None:
+        """Begin at `at` in the midst of history: with the entries that hold then, and what had
+        worked by then.
+        """
+        self.judged = at
+        for thing in was_up:
+            self.services[thing] = Service(self._hold, "up", 0, at, was_up=True)
+        for each in sorted(entries, key=lambda each: each.key):
+            self.entries[each.key] = each
+            self._open[each.key.thing] = each.key
+            if each.key.service == "box" or each.key.thing == POWER:
+                continue
+            held = self.services.setdefault(each.key.thing, Service(self._hold))
+            held.state, held.since, held.was_up = each.state, each.key.start, True
+            held.clues = Counter(dict(each.clues))
+            self._shaky[each.key.thing] = held
+        for agent, box in self._boxes.items():
+            for thing in (("box", agent), POWER):
+                if (key := self._open.get(thing)) is not None and box.silent is None:
+                    box.alive, box.silent = key.start, key
+
+    def boot(self, agent: str, boot: Boot) -> bool:
+        """A start of a box; whether it lies before what was judged already."""
+        box = self._boxes.get(agent)
+        if box is None:
+            return False
+        box.boots.append(boot)
+        box.boots.sort(key=lambda each: each.started)
+        return boot.started <= self.judged
+
+    def hear(self, agent: str, fact: Fact) -> None:
+        """One more fact, not older than `judged`."""
+        box = self._boxes.get(agent)
+        if box is None:
+            return
+        at, key, says = fact
+        if at > self.judged:
+            self.advance(at)
+        if box.silent is not None or box.boots:
+            self._came_back(agent, box, at)
+        box.alive = at
+        if key in CLUES:
+            self._heard[agent, key] = (at, says)
+            if self._shaky:
+                self._count(f"{key}:{says}", box.plan.line)
+        elif key != "alive":
+            self._weigh(agent, box.plan.line, fact)
+
+    def advance(self, now: int, listening_since: int = 0) -> None:
+        """Time has passed: doubts are confirmed by it, boxes fall silent; but for those that could
+        not be heard before `listening_since`.
+        """
+        for agent, box in self._boxes.items():
+            if box.alive is None or box.silent is not None:
+                continue
+            ends = max(box.alive, listening_since) + box.plan.patience_us
+            if now > ends:
+                self._mature(min(now, box.alive + box.plan.patience_us))
+                self._fall_silent(agent, box)
+        self._mature(now)
+        self.judged = max(self.judged, now)
+
+    def forget_old(self, now: int) -> None:
+        """Services that nobody speaks of though their boxes live are unknown."""
+        for thing, service in list(self.services.items()):
+            if now - service.judged > STALE_US:
+                self._lose(thing, service, service.judged)
+
+    def take(self) -> dict[Key, Entry | None]:
+        """What changed since this was last asked; None for an entry that is no more."""
+        found = {key: self.entries.get(key) for key in self.changed}
+        self.changed.clear()
+        for key, entry in list(self.entries.items()):
+            if entry.end is not None:
+                del self.entries[key]
+        return found
+
+    def is_silent(self, agent: str) -> bool:
+        """Whether the box is silent by what was judged."""
+        box = self._boxes.get(agent)
+        return box is not None and box.silent is not None
+
+    def alive(self, agent: str) -> int | None:
+        """The newest fact of a box."""
+        box = self._boxes.get(agent)
+        return box and box.alive
+
+    def _mature(self, now: int) -> None:
+        for thing, service in list(self._shaky.items()):
+            if service.mature(now):
+                self._write(thing, service)
+
+    def _weigh(self, agent: str, line: str, fact: Fact) -> None:
+        thing, speaker = _about(agent, line, fact.key)
+        service = self.services.get(thing)
+        if service is None:
+            service = self.services[thing] = Service(self._hold)
+        elif fact.at - service.judged > STALE_US:
+            self._lose(thing, service, service.judged)
+        was_doubted = service.doubt is not None
+        changed = service.hear(fact.at, speaker, fact.says)
+        if service.doubt is None:
+            if service.state == "up":
+                self._shaky.pop(thing, None)
+        elif not was_doubted:
+            self._shaky[thing] = service
+            self._recall(thing, service, fact.at)
+        if fact.says != UP and thing in self._shaky and _ails(service):
+            service.clues[f"{thing[0]}:{fact.says}"] += 1
+            if not changed:
+                self._explain(thing, service)
+        if changed:
+            self._write(thing, service)
+
+    def _recall(self, thing: Thing, service: Service, at: int) -> None:
+        """What was heard shortly before."""
+        for (agent, key), (when, says) in self._heard.items():
+            own = thing[0] not in OF_THE_LINE or self._boxes[agent].plan.line == thing[1]
+            if own and at - when <= CLUE_FRESH_US:
+                service.clues[f"{key}:{says}"] += 1
+
+    def _count(self, clue: str, line: str) -> None:
+        for thing, service in self._shaky.items():
+            own = thing[0] not in OF_THE_LINE or thing[1] == line
+            if own and _ails(service):
+                service.clues[clue] += 1
+                self._explain(thing, service)
+
+    def _explain(self, thing: Thing, service: Service) -> None:
+        """More clues may mean another cause."""
+        key = self._open.get(thing)
+        if key is None or self.entries[key].state == "unknown":
+            return
+        cause = cause_of(thing[0], service.clues)
+        entry = self.entries[key]
+        if cause != entry.cause:
+            self._put(entry._replace(cause=cause, clues=_counted(service.clues)))
+            self._relate()
+
+    def _write(self, thing: Thing, service: Service, root: Key | None = None) -> None:
+        """The state has changed: the entry before it ends, and another may begin."""
+        before = self._open.pop(thing, None)
+        if before is not None:
+            self._close(before, service.since)
+        offered = service.was_up or thing[0] != "ipv6"
+        if service.state == "up" or not offered:
+            if service.state == "up" and service.doubt is None:
+                self._shaky.pop(thing, None)
+                service.clues.clear()
+        else:
+            known = service.state != "unknown"
+            self._shaky[thing] = service
+            self._begin(
+                Key(*thing, service.since),
+                service.state,
+                cause_of(thing[0], service.clues) if known else None,
+                _counted(service.clues) if known else (),
+                root,
+            )
+        self._relate()
+
+    def _begin(
+        self,
+        key: Key,
+        state: EntryState,
+        cause: Cause | None,
+        clues: tuple[tuple[str, int], ...] = (),
+        root: Key | None = None,
+    ) -> None:
+        self._open[key.thing] = key
+        self._put(Entry(key, state, None, cause, clues, root))
+
+    def _close(self, key: Key, end: int) -> None:
+        entry = self.entries[key]
+        if end <= key.start:
+            self._drop(key)
+            return
+        service = self.services.get(key.thing)
+        clues = _counted(service.clues) if service and entry.state != "unknown" else entry.clues
+        self._put(entry._replace(end=end, clues=clues))
+
+    def _put(self, entry: Entry) -> None:
+        self.entries[entry.key] = entry
+        self.changed.add(entry.key)
+
+    def _drop(self, key: Key) -> None:
+        self.entries.pop(key, None)
+        self.changed.add(key)
+
+    def _fall_silent(self, agent: str, box: _Box) -> None:
+        since = box.alive or 0
+        box.silent = Key("box", agent, since)
+        self._begin(box.silent, "down", "silent")
+        for thing, service in self.services.items():
+            speakers = {who.agent for who in service.said}
+            if agent in speakers and all(self.is_silent(each) for each in speakers):
+                lost = max(self._boxes[each].alive or 0 for each in speakers)
+                self._lose(thing, service, lost, box.silent)
+
+    def _lose(self, thing: Thing, service: Service, at: int, root: Key | None = None) -> None:
+        """Nobody speaks of a service any more."""
+        if service.lose(at):
+            self._write(thing, service, root)
+
+    def _came_back(self, agent: str, box: _Box, at: int) -> None:
+        """What the silence was: the boots since then know."""
+        since, boot = box.alive, None
+        while box.boots and box.boots[0].started <= at + BOOT_SLACK_US:
+            boot = box.boots.pop(0)
+        silent, box.silent = box.silent, None
+        if since is None or (boot is not None and boot.started <= since):
+            boot = None
+        if since is None or (silent is None and boot is None):
+            return
+        box.gap = (since, at if boot is None else boot.started)
+        if boot is None or boot.clean:
+            cause: Cause = "agent_fault" if boot is None else "switched_off"
+            self._end_silence(silent, Entry(Key("box", agent, since), "down", at, cause))
+        elif self._all_lost_power(box.gap):
+            self._end_silence(silent, self._power_cut(box.gap))
+        else:
+            cut = Entry(Key("box", agent, since), "down", boot.started, "box_power")
+            self._end_silence(silent, cut)
+
+    def _all_lost_power(self, gap: tuple[int, int]) -> bool:
+        """Whether no other box of the site measured meanwhile."""
+        start, end = gap[0] + TOGETHER_US, gap[1] - TOGETHER_US
+        return all(
+            box.alive is None
+            or (box.silent is not None and box.silent.start <= start)
+            or (box.gap[0] <= start and box.gap[1] >= end)
+            or any(start - TOGETHER_US <= each.started for each in box.boots)
+            for box in self._boxes.values()
+        )
+
+    def _power_cut(self, gap: tuple[int, int]) -> Entry:
+        """One of the site: from the last fact of any box until the first of them starts."""
+        before = self._power
+        start, end = gap
+        if before is not None and before.overlaps(start, end):
+            self._power = before._replace(end=min(end, before.end or end))
+        else:
+            self._power = Entry(Key(*POWER, start), "down", end, "power_cut")
+        return self._power
+
+    def _end_silence(self, silent: Key | None, entry: Entry) -> None:
+        """The entry about a silence gets its end and its name; what it explained follows it."""
+        if silent is not None:
+            self._open.pop(silent.thing, None)
+            if silent != entry.key:
+                self._drop(silent)
+        if (entry.end or 0) <= entry.key.start:
+            return
+        self._put(entry)
+        for each in list(self.entries.values()):
+            if silent is not None and each.root == silent:
+                self._put(each._replace(root=entry.key, cause=entry.cause))
+
+    def _relate(self) -> None:
+        """Which open entry explains which: one cause is told once."""
+        for thing, key in self._open.items():
+            entry = self.entries[key]
+            if entry.state == "unknown" or entry.root is not None:
+                continue
+            root = self._root_of(thing, entry)
+            if root is not None:
+                self._put(entry._replace(root=root))
+
+    def _root_of(self, thing: Thing, entry: Entry) -> Key | None:
+        name, subject = thing
+        if name in {"dns", "ipv6"}:
+            line = self._open.get(("internet", subject))
+            found = self.entries[line] if line else None
+            if found is not None and found.state == "down":
+                return line if found.key.start <= entry.key.start + TOGETHER_US else None
+        if name == "wifi":
+            return self._root_of_wifi(entry)
+        return None
+
+    def _root_of_wifi(self, entry: Entry) -> Key | None:
+        """A dead router takes its Wi-Fi along; an access point all its networks."""
+        for (name, _), key in sorted(self._open.items()):
+            found = self.entries[key]
+            same = abs(found.key.start - entry.key.start) <= TOGETHER_US
+            if not same or found.state != "down" or found.root is not None or key == entry.key:
+                continue
+            if name == "internet" and found.cause == "equipment":
+                return key
+            if name == "wifi" and found.cause == entry.cause and key < entry.key:
+                return key
+        return None
+
+
+def _about(agent: str, line: str, key: str) -> tuple[Thing, Speaker]:
+    """Which service a fact is about, and who says it."""
+    name, _, ssid = key.partition("/")
+    if ssid:
+        return ("wifi", ssid), Speaker(agent, "guest" if name == "guest" else "radio")
+    thing = ("power", name) if name == "mains" else (name, line)
+    return thing, Speaker(agent, "radio")
+
+
+def _ails(service: Service) -> bool:
+    """What is heard while it seems to be well again says nothing of why it was not."""
+    return service.doubt is None or service.doubt.level != "up"
+
+
+def _counted(clues: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(clues.items()))
+
+
+def judge(
+    facts: Iterable[tuple[str, Fact]],
+    boots: Iterable[tuple[str, Boot]],
+    boxes: Mapping[str, BoxPlan],
+    hold: HoldDown,
+    now: int,
+) -> list[Entry]:
+    """Every entry that the facts (agent, fact) of a site come to by `now`, whatever their order."""
+    site = SiteJudge(boxes, hold)
+    for agent, boot in sorted(boots, key=lambda each: each[1].started):
+        site.boot(agent, boot)
+    found: dict[Key, Entry | None] = {}
+    for agent, fact in sorted(set(facts), key=lambda each: (each[1], each[0])):
+        site.hear(agent, fact)
+        found |= site.take()
+    site.advance(now)
+    found |= site.take()
+    return sorted((each for each in found.values() if each is not None), key=lambda each: each.key)
