@@ -206,6 +206,13 @@ def test_it_is_open_from_its_first_instant_until_before_its_end() -> None:
     ]
 
 
+def test_a_clock_put_back_across_midnight_does_not_close_what_began_at_midnight() -> None:
+    """In St. John's it was a minute past midnight, and an hour before it once more."""
+    hours = week("closed", "America/St_Johns", sun="00:00-06:00")
+    again = datetime(2006, 10, 28, 23, 30, tzinfo=ZoneInfo(hours.zone), fold=1)
+    assert is_open(hours, int(again.timestamp()) * 1_000_000)
+
+
 def test_the_next_opening_is_now_while_it_is_open() -> None:
     """Else the next time that hours and closures say; none when a year brings none."""
     hours = week("07:00-11:30", HANOI, TET)

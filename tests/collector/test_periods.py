@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sansang_collector.hours import Span
-from sansang_collector.periods import VIETNAM, Period, period, reporting_quarter
+from sansang_collector.periods import Period, period, reporting_quarter
 
 
 def at(day: str) -> int:
     """The beginning of a day in Việt Nam."""
-    return int(datetime.fromisoformat(day).replace(tzinfo=VIETNAM).timestamp()) * 1_000_000
+    return int(datetime.fromisoformat(f"{day}T00:00+07:00").timestamp()) * 1_000_000
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_period_is_known_by_its_name(name: str, calendar: bool, start: str, en
         "1999",
         "2100",
         "2026-q4",
-        "٢٠٢٦",
+        "20٢٦",
         "2026 ",
     ],
 )
