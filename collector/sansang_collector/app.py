@@ -26,6 +26,8 @@ from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
 from sansang_collector.store.base import StoreBrokenError, StoreUnavailableError
 from sansang_collector.store.opening import open_store
+from sansang_collector.telling import Teller
+from sansang_collector.watching import Watching
 from sansang_collector.web import create_app
 from sansang_wire import topics
 from sansang_wire.batch import BadMessageError, CollectorStatus, encode
@@ -43,6 +45,7 @@ from sansang_wire.session import (
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5
+SETTLE_EVERY_S = 1
 STATES_AT_MOST = 100_000
 
 
@@ -78,12 +81,25 @@ class Collector:
             config.notify.channels,
             Translation(config.notify.language),
         )
+        self._watching = Watching(
+            self._record, lambda: self._registry.current, config.hold, time.time_ns() // 1000
+        )
+        self._states: dict[str, str] = {}
+        """By agent: what the broker last said of it."""
+        teller = Teller(
+            self._record,
+            lambda: self._registry.current,
+            self._watching,
+            config.hold,
+            lambda agent: self._states.get(agent) == "leaving",
+        )
         self._ingest = Ingest(
             lambda: self._registry.current,
             self._record,
             self._store,
             self._answer,
-            config.hold,
+            self._watching,
+            teller,
             self._dispatch.wake,
         )
         self._session: Session | None = None
@@ -92,9 +108,11 @@ class Collector:
             self._registry,
             self._record,
             self._store,
+            self._watching,
             self._ingest,
             self._dispatch,
             lambda: self._broker_problem,
+            self._states,
         )
         self._sent_configs: dict[str, str] = {}
         self._embedded: EmbeddedBroker | None = None
@@ -114,6 +132,7 @@ class Collector:
                 asyncio.create_task(self._ingest.run(), name="ingest"),
                 asyncio.create_task(self._keep_connected(broker), name="session"),
                 asyncio.create_task(self._look_around(), name="look"),
+                asyncio.create_task(self._settle(), name="settle"),
                 asyncio.create_task(self._dispatch.run(), name="dispatch"),
                 asyncio.create_task(_until(stopping), name="stop"),
             ]
@@ -187,7 +206,7 @@ class Collector:
         if topic.channel != "status":
             self._ingest.offer(topic, message.payload, retained=message.retained)
             return
-        states = self._status.states
+        states = self._states
         if topic.agent not in states and len(states) >= STATES_AT_MOST:
             return
         with contextlib.suppress(BadMessageError):
@@ -236,6 +255,11 @@ class Collector:
                 log.info("readings are taken again")
                 self._nudge()
 
+    async def _settle(self) -> None:
+        while True:
+            await asyncio.sleep(SETTLE_EVERY_S)
+            await self._ingest.settle()
+
     def _nudge(self) -> None:
         """A collector that says again that it is there: agents send what has no receipt."""
         if self._session is not None:
@@ -255,7 +279,7 @@ class Collector:
 
     async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
         """The last readings first, then the goodbye: their receipts go before it."""
-        await self._end([each for each in tasks if each.get_name() in {"ingest", "look"}])
+        await self._end([each for each in tasks if each.get_name() in {"ingest", "look", "settle"}])
         await self._ingest.store_lot()
         if self._session is not None:
             with contextlib.suppress(DisconnectedError):

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from sansang_collector.events import Arrival, Greeting
 from sansang_collector.record import AgentRecord, Record, Saving
-from sansang_collector.service_sql import NewMessage, Service
-from sansang_collector.watch import Evidence, HoldDown, ServiceState, alert, evidence_of, judge
+from sansang_collector.watching import Watching
 from sansang_wire.batch import Batch, Hello, Receipt, Rejection
 
 
@@ -20,17 +19,16 @@ class Answer(NamedTuple):
 class Change:
     """What one lot changes of the record."""
 
-    def __init__(self, record: Record, hold: HoldDown) -> None:
+    def __init__(self, record: Record, watching: Watching) -> None:
         self._record = record
-        self._hold = hold
-        self._evidence: list[tuple[Service, Evidence]] = []
+        self._watching = watching
+        self._witnesses: list[Arrival] = []
         self._agents: dict[str, AgentRecord] = {}
         self._epochs: dict[str, set[str]] = {}
         self._echoes: dict[str, Hello] = {}
         self.undated: list[tuple[Batch, int]] = []
         self.batches = 0
         self.readings = 0
-        self.messages = 0
 
     def touch(self, agent: str, epoch: str | None = None) -> AgentRecord:
         record = self._record.agent(agent)
@@ -68,11 +66,8 @@ class Change:
 
     def witness(self, arrival: Arrival) -> None:
         """What its readings say of services counts, whether or not they could be stored."""
-        if arrival.batch.clock == "none":
-            return
-        for evidence in evidence_of(arrival.agent, arrival.good):
-            service = Service(arrival.site, evidence.service, evidence.subject)
-            self._evidence.append((service, evidence))
+        if arrival.batch.clock != "none" and arrival.good:
+            self._witnesses.append(arrival)
 
     def reject(self, agent: str, rejection: Rejection) -> None:
         """Count what was left out."""
@@ -85,32 +80,19 @@ class Change:
             gone = record.forget(now)
             self._epochs.get(name, set()).difference_update(gone)
             forgotten += [(name, epoch) for epoch in gone]
-        services = self._judged()
-        messages: list[NewMessage] = []
-        for service, state in services.items():
-            services[service], told = alert(state, now)
-            if told is not None:
-                messages.append(NewMessage(service, told, now))
-        self._record.services.update(services)
+        # In time order: a backlog comes in one lot with the newest batch before it.
+        for arrival in sorted(self._witnesses, key=lambda each: each.good[0].at):
+            self._watching.hear(arrival.site, arrival.agent, arrival.good, now)
         self._record.save(
             Saving(
                 agents=list(self._agents.values()),
                 epochs=self._epochs,
                 undated=self.undated,
                 forgotten=forgotten,
-                services=services,
-                messages=messages,
+                watched=self._watching.pending(now),
+                at=now,
             )
         )
-        self.messages = len(messages)
-
-    def _judged(self) -> dict[Service, ServiceState]:
-        """Evidence in time order: a backlog comes in one lot with the newest batch before it."""
-        services: dict[Service, ServiceState] = {}
-        for service, evidence in sorted(self._evidence, key=lambda each: each[1].at):
-            held = services.get(service) or self._record.services.get(service)
-            services[service] = judge(held or ServiceState(), evidence, self._hold)
-        return services
 
     def answers(self, time_us: int) -> list[Answer]:
         found: list[Answer] = []

@@ -14,9 +14,10 @@
     [web]
     listen = "127.0.0.1:8080"
 
-    [watch]                             # how long a Wi-Fi must be off (on) air before it counts
+    [watch]                             # how long it must be so before it counts
     down_after_s = 120
     up_after_s = 60
+    silent_after_s = 180              # at the least; three batches of a box that sends seldomer
 
     [notify]                            # who is told; nobody without a file
     urls_file = "notify.urls"           #   an Apprise address a line
@@ -37,7 +38,7 @@ from msgspec import Meta, Struct
 
 from sansang_collector.notify.channels import Channel, parse_channels
 from sansang_collector.settings_file import InvalidFileError, Section, check_table, read_toml
-from sansang_collector.watch import HoldDown
+from sansang_collector.watch.service import HoldDown
 from sansang_wire.checking import Mistake, suggestion
 from sansang_wire.language import Language
 from sansang_wire.session import Broker, InvalidBrokerUrlError, parse_url
@@ -88,6 +89,7 @@ class WatchSection(Struct, frozen=True, kw_only=True):
 
     down_after_s: Annotated[float, Meta(ge=0, le=86_400)] = HOLD.down_us / 1e6
     up_after_s: Annotated[float, Meta(ge=0, le=86_400)] = HOLD.up_us / 1e6
+    silent_after_s: Annotated[float, Meta(ge=1, le=86_400)] = HOLD.silent_us / 1e6
 
 
 class NotifySection(Struct, frozen=True, kw_only=True):
@@ -211,7 +213,11 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
 
 
 def _hold(section: WatchSection) -> HoldDown:
-    return HoldDown(int(section.down_after_s * 1e6), int(section.up_after_s * 1e6))
+    return HoldDown(
+        int(section.down_after_s * 1e6),
+        int(section.up_after_s * 1e6),
+        int(section.silent_after_s * 1e6),
+    )
 
 
 def _channels(section: Section) -> tuple[Channel, ...]:

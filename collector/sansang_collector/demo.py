@@ -34,13 +34,13 @@ from sansang_collector.config import (
 from sansang_collector.demo_commune import REAL_AGENT, houses, quoted
 from sansang_collector.demo_messages import showing
 from sansang_collector.notify.channels import Channel
-from sansang_collector.watch import HoldDown
+from sansang_collector.watch.service import HoldDown
 from sansang_wire.language import Language, Translate, translator
 
 log = logging.getLogger(__name__)
 
 SIMULATED_EVERY_S = 5
-HOLD = HoldDown(down_us=10_000_000, up_us=5_000_000)
+HOLD = HoldDown(down_us=10_000_000, up_us=5_000_000, silent_us=30_000_000)
 """Whoever watches a demo has less patience than a village has with its Wi-Fi."""
 
 

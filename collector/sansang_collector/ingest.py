@@ -8,6 +8,7 @@ and reason.
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -17,10 +18,11 @@ from typing import NamedTuple
 
 from sansang_collector.change import Answer, Change
 from sansang_collector.events import Arrival, Event, Greeting, Refused, read
-from sansang_collector.record import Record, RecordUnavailableError
+from sansang_collector.record import Record, RecordUnavailableError, Saving
 from sansang_collector.registry import Registry
 from sansang_collector.store.base import Point, SeriesStore, StoreUnavailableError
-from sansang_collector.watch import HoldDown
+from sansang_collector.telling import Teller
+from sansang_collector.watching import Watching
 from sansang_wire import topics
 from sansang_wire.batch import MAX_MESSAGE_BYTES, Rejection
 from sansang_wire.threads import in_daemon_thread
@@ -44,8 +46,9 @@ class _Waiting(NamedTuple):
 
 
 class Ingest:
-    """Takes messages with `offer`, stores them in `run`, answers through `send`; `on_alert` is
-    called, from any thread, when the record holds something new to tell.
+    """Takes messages with `offer`, stores them in `run`, answers through `send`, and looks after
+    what time alone changes with `settle`; `on_alert` is called, from any thread, when the record
+    holds something new to tell.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what it stands between
@@ -54,14 +57,16 @@ class Ingest:
         record: Record,
         store: SeriesStore,
         send: Callable[[list[Answer]], None],
-        hold: HoldDown,
+        watching: Watching,
+        teller: Teller,
         on_alert: Callable[[], None],
     ) -> None:
         self._registry = registry
         self._record = record
         self._store = store
         self._send = send
-        self._hold = hold
+        self._watching = watching
+        self._teller = teller
         self._on_alert = on_alert
         self._queue: deque[_Waiting] = deque()
         self._queued_bytes = 0
@@ -148,16 +153,47 @@ class Ingest:
                     self._record.refresh()
                     answers += self._store_lot(part)
                 except RecordUnavailableError as error:
-                    self._tell_problem("record", str(error))
-                    self.record_problem = str(error)
+                    self._fail(error)
                 except Exception as error:  # noqa: BLE001 - see above
                     self._record.reload()
+                    self._begin_watch_anew()
                     if len(part) > 1:
                         middle = len(part) // 2
                         parts += [part[middle:], part[:middle]]
                     else:
                         self._give_up(part, error)
             return answers
+
+    def _fail(self, error: RecordUnavailableError) -> None:
+        self._tell_problem("record", str(error))
+        self.record_problem = str(error)
+        self._begin_watch_anew()
+
+    def _begin_watch_anew(self) -> None:
+        """What was judged and could not be saved is judged again from what is kept."""
+        with contextlib.suppress(RecordUnavailableError):
+            self._watching.reset(time.time_ns() // 1000)
+            self._teller.reset()
+
+    async def settle(self) -> None:
+        """Judge what came late, let time pass, and tell what is to be told; once a second."""
+        await in_daemon_thread(self._settle)
+
+    def _settle(self) -> None:
+        with self._working, self._record.lock:
+            now = time.time_ns() // 1000
+            try:
+                self._record.refresh()
+                self._watching.settle(now)
+                telling = self._teller.look(now)
+                watched = self._watching.pending(now)
+                if any(watched) or any(telling):
+                    self._record.save(Saving(watched=watched, telling=telling, at=now))
+            except RecordUnavailableError as error:
+                self._fail(error)
+            else:
+                if telling.messages:
+                    self._on_alert()
 
     def _give_up(self, part: list[_Waiting], error: Exception) -> None:
         """A message that no check stopped and that can't be stored: a mistake of ours."""
@@ -172,7 +208,7 @@ class Ingest:
         with self._record.lock:
             new = self._new(arrivals)
         stored = self._write_series(new)
-        change = Change(self._record, self._hold)
+        change = Change(self._record, self._watching)
         with self._record.lock:
             # In the order of arrival: a hello corrects what the batches before it claimed.
             for event in events:
@@ -189,8 +225,6 @@ class Ingest:
             change.save(now)
         self.batches += change.batches
         self.readings += change.readings
-        if change.messages:
-            self._on_alert()
         return change.answers(time.time_ns() // 1000)
 
     def _read(self, lot: list[_Waiting], now: int) -> list[Event]:

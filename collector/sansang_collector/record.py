@@ -22,6 +22,14 @@ from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
+from sansang_collector.message_sql import (
+    Message,
+    Service,
+    finish,
+    load_reached,
+    load_unfinished,
+    save_delivery,
+)
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.record_sql import (
     agents_table,
@@ -33,18 +41,8 @@ from sansang_collector.record_sql import (
     undated_table,
     upsert,
 )
-from sansang_collector.service_sql import (
-    Message,
-    NewMessage,
-    Service,
-    finish,
-    load_services,
-    load_told,
-    load_unfinished,
-    save_delivery,
-    save_services,
-)
-from sansang_collector.watch import ServiceState
+from sansang_collector.saving import Telling, Watched
+from sansang_collector.saving import save as save_watch
 from sansang_wire.batch import Batch, Hello, encode
 from sansang_wire.ranges import Ranges
 
@@ -135,15 +133,17 @@ class AgentRecord:
 @dataclass(slots=True)
 class Saving:
     """What one transaction writes: agents and some of their epochs, batches without a date with the
-    time they came, epochs (agent, epoch) that are forgotten, services, messages to send.
+    time they came, epochs (agent, epoch) that are forgotten, and what was watched and is to be told
+    at an instant in µs.
     """
 
     agents: list[AgentRecord] = field(default_factory=list[AgentRecord])
     epochs: Mapping[str, set[str]] = field(default_factory=dict[str, set[str]])
     undated: Sequence[tuple[Batch, int]] = ()
     forgotten: Sequence[tuple[str, str]] = ()
-    services: Mapping[Service, ServiceState] = field(default_factory=dict[Service, ServiceState])
-    messages: Sequence[NewMessage] = ()
+    watched: Watched = field(default_factory=Watched)
+    telling: Telling = field(default_factory=Telling)
+    at: int = 0
 
 
 class Record:
@@ -162,7 +162,7 @@ class Record:
             path.parent.mkdir(parents=True, exist_ok=True)
             with self.engine.begin() as connection:
                 _migrate(connection)
-            self.agents, self.services = self._load()
+            self.agents = self._load()
         except (SQLAlchemyError, OSError) as error:
             raise RecordUnavailableError(
                 f"the record {path} can't be opened: {_words(error)}"
@@ -207,7 +207,7 @@ class Record:
                 )
                 _keep_undated(connection, saving.undated)
                 delete_epochs(connection, saving.forgotten)
-                save_services(connection, saving.services, saving.messages)
+                save_watch(connection, saving.watched, saving.telling, saving.at)
         except SQLAlchemyError as error:
             self.reload()
             raise RecordUnavailableError(f"the record can't be written: {_words(error)}") from error
@@ -222,7 +222,7 @@ class Record:
         """Make sure that the memory is what the database has. Raises RecordUnavailableError."""
         if not self._stale:
             return
-        self.agents, self.services = self._load()
+        self.agents = self._load()
         self._stale = False
 
     def problem(self) -> str | None:
@@ -243,13 +243,13 @@ class Record:
 
     def unfinished(self) -> list[Message]:
         """The messages that not everyone has yet. Raises RecordUnavailableError."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return load_unfinished(connection)
 
-    def told(self) -> set[Service]:
+    def reached(self) -> set[Service]:
         """What somebody knows to be down. Raises RecordUnavailableError."""
-        with self._reading() as connection:
-            return load_told(connection)
+        with self.reading() as connection:
+            return load_reached(connection)
 
     def delivered(self, message: int, channel: str, at: int) -> None:
         """Note that a channel has a message. Raises RecordUnavailableError."""
@@ -262,7 +262,8 @@ class Record:
             finish(connection, message)
 
     @contextlib.contextmanager
-    def _reading(self) -> Generator[sa.Connection]:
+    def reading(self) -> Generator[sa.Connection]:
+        """For functions that ask for something. Raises RecordUnavailableError."""
         try:
             with self.engine.connect() as connection:
                 yield connection
@@ -281,10 +282,10 @@ class Record:
         """Let go of the database."""
         self.engine.dispose()
 
-    def _load(self) -> tuple[dict[str, AgentRecord], dict[Service, ServiceState]]:
+    def _load(self) -> dict[str, AgentRecord]:
         """Raises RecordUnavailableError."""
         found: dict[str, AgentRecord] = {}
-        with self._reading() as connection:
+        with self.reading() as connection:
             for row in connection.execute(sa.select(agents_table)).mappings():
                 values: dict[str, Any] = dict(row)
                 hello: str | None = values.pop("hello")
@@ -299,7 +300,7 @@ class Record:
                 found[agent].epochs[numbers.epoch] = numbers
             for agent, reason, count in connection.execute(sa.select(rejected_table)):
                 found[agent].rejected[reason] = count
-            return found, load_services(connection)
+            return found
 
 
 def _durable(connection: Any, _record: object) -> None:

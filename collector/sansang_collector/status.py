@@ -3,18 +3,22 @@
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import get_args
 
 import sansang_collector
 from sansang_collector.ingest import Ingest
+from sansang_collector.message_sql import Service
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.record import AgentRecord, Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
-from sansang_collector.service_sql import Service
 from sansang_collector.store.base import Latest, Series, SeriesStore
 from sansang_collector.views import AgentView, CollectorView, EpochView, ServiceView, SiteView
+from sansang_collector.watching import Watching
+from sansang_wire.readings import JourneyStage
 
+STAGE_OF: dict[str, JourneyStage] = {stage: stage for stage in get_args(JourneyStage)}
 LATEST_WITHIN_US = 3_600 * 1_000_000
 
 
@@ -26,17 +30,20 @@ class Status:
         registry: RegistryFile,
         record: Record,
         store: SeriesStore,
+        watching: Watching,
         ingest: Ingest,
         dispatch: Dispatch,
         broker_problem: Callable[[], str | None],
+        states: Mapping[str, str],
     ) -> None:
         self._registry = registry
         self._record = record
         self._store = store
+        self._watching = watching
         self._ingest = ingest
         self._dispatch = dispatch
         self._broker_problem = broker_problem
-        self.states: dict[str, str] = {}
+        self._states = states
         """By agent: what the broker last said of it."""
         self.instance = secrets.token_hex(8)
         self.started = time.time_ns() // 1000
@@ -100,25 +107,25 @@ class Status:
     def services(self) -> list[ServiceView]:
         """What is held of every service of every site."""
         with self._record.lock:
-            held = sorted(self._record.services.items(), key=lambda each: each[0])
-        told = self._told()
+            held = self._watching.held()
+        reached = self._reached()
         return [
             ServiceView(
-                site=key.site,
-                service=key.service,
-                subject=key.subject,
-                state=state.state,
-                since=state.since,
-                judged=state.judged,
-                told=key in told,
-                stage=state.stage,
+                site=each.site,
+                service=each.thing[0],
+                subject=each.thing[1],
+                state=each.state,
+                since=each.since,
+                judged=each.judged,
+                told=Service(each.site, *each.thing) in reached,
+                stage=STAGE_OF.get(each.says or ""),
             )
-            for key, state in held
+            for each in held
         ]
 
-    def _told(self) -> set[Service]:
+    def _reached(self) -> set[Service]:
         try:
-            return self._record.told()
+            return self._record.reached()
         except RecordUnavailableError:
             # The page says elsewhere what is wrong with the record.
             return set()
@@ -144,7 +151,7 @@ class Status:
             agent=record.agent,
             site=site.id if site else None,
             simulated=bool(site and site.simulated),
-            status=self.states.get(record.agent, "never"),
+            status=self._states.get(record.agent, "never"),
             last_seen=record.last_seen,
             last_reading=record.last_reading,
             version=hello.version if hello else None,

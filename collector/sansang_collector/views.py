@@ -81,7 +81,7 @@ class ServiceView(Struct, frozen=True, kw_only=True):
     site: str
     service: str
     subject: str
-    state: Literal["unknown", "up", "down"]
+    state: Literal["unknown", "up", "degraded", "down"]
     since: int
     """When that state began."""
     judged: int

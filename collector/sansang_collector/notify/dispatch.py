@@ -15,11 +15,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import ParamSpec
 
 from sansang_collector.language import Translation
+from sansang_collector.message_sql import Message
 from sansang_collector.notify.channels import Channel
-from sansang_collector.notify.wording import wifi_message
+from sansang_collector.notify.wording import message_text
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import Registry
-from sansang_collector.service_sql import Message
 from sansang_wire.threads import in_daemon_thread
 
 P = ParamSpec("P")
@@ -121,8 +121,8 @@ class Dispatch:
         self.waiting = waiting
 
     def _text(self, message: Message) -> str:
-        site = self._registry().site(message.about.site)
-        return wifi_message(site, message.about.subject, message.alert, self._translate)
+        site = self._registry().site
+        return message_text(message.about, message.notice, message.sites, site, self._translate)
 
 
 def _is_old(message: Message) -> bool:

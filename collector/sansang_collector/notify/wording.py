@@ -1,66 +1,114 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a message says: what happened, where, since when, and one thing to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 
-from sansang_collector.language import Translation
-from sansang_collector.registry import Site
+from sansang_collector.causes import CAUSES
+from sansang_collector.language import Translation, mark
+from sansang_collector.message_sql import Service
+from sansang_collector.registry_entries import Site
 from sansang_collector.stages import STAGES
-from sansang_collector.watch import Alert
+from sansang_collector.watch.alerts import Notice
 
 TITLE = "Sẵn Sàng"
+NAMED_AT_MOST = 12
 
 
-def wifi_message(site: Site | None, ssid: str, alert: Alert, translate: Translation) -> str:
-    """A Wi-Fi that went off air or turns its guests away, or works again. `site` is None when the
-    registry lost it meanwhile.
-    """
+def message_text(
+    about: Service,
+    notice: Notice,
+    sites: Sequence[str],
+    site: Callable[[str], Site | None],
+    translate: Translation,
+) -> str:
+    """The whole text. `sites` are those of an outage of many at once."""
+    date, _, clock = translate.instant(notice.since).partition(" ")
+    since = translate("{clock} on {date}", clock=clock, date=date)
+    if about.service == "area":
+        names = [_name(site(each), translate) for each in sites]
+        return _of_many(notice, names, since, translate)
+    name = _name(site(about.site), translate)
+    if notice.state == "up":
+        return _again(about, notice, name, since, translate)
+    return _down(about, notice, name, since, translate)
+
+
+def _name(site: Site | None, translate: Translation) -> str:
+    """None when the registry lost it meanwhile."""
     name = site.name if site else translate("a site that is no longer registered")
-    if site and site.simulated:
-        name = translate("{name} (simulated)", name=name)
-    date, _, clock = translate.instant(alert.since).partition(" ")
-    about = {
+    return translate("{name} (simulated)", name=name) if site and site.simulated else name
+
+
+def _again(about: Service, notice: Notice, name: str, since: str, translate: Translation) -> str:
+    values = {
         "name": name,
-        "ssid": ssid,
-        "since": translate("{clock} on {date}", clock=clock, date=date),
+        "ssid": about.subject,
+        "since": since,
+        "lasted": translate.duration(notice.since - notice.down_since),
     }
-    return (
-        _again(alert, about, translate) if alert.state == "up" else _down(alert, about, translate)
-    )
-
-
-def _again(alert: Alert, about: Mapping[str, str], translate: Translation) -> str:
-    lasted = translate.duration(alert.since - alert.down_since)
-    if alert.stage is not None:
+    if about.service == "wifi" and notice.stage is not None:
         return translate(
             "✓ {name}: guests get into the Wi-Fi “{ssid}” again since {since}, after {lasted}.",
-            **about,
-            lasted=lasted,
+            **values,
         )
-    return translate(
-        "✓ {name}: the Wi-Fi “{ssid}” is on air again since {since}, after {lasted}.",
-        **about,
-        lasted=lasted,
-    )
+    if about.service == "wifi":
+        return translate(
+            "✓ {name}: the Wi-Fi “{ssid}” is on air again since {since}, after {lasted}.", **values
+        )
+    text = translate("✓ {name}: works again since {since}, after {lasted}.", **values)
+    if notice.cause in {None, "silent"}:
+        return text
+    cause = translate(CAUSES[notice.cause or "silent"].name)
+    return f"{text} {translate('Cause: {cause}.', cause=cause)}"
 
 
-def _down(alert: Alert, about: Mapping[str, str], translate: Translation) -> str:
-    if alert.stage is not None:
-        stage = STAGES[alert.stage]
+def _down(about: Service, notice: Notice, name: str, since: str, translate: Translation) -> str:
+    values = {"name": name, "ssid": about.subject, "since": since}
+    words = CAUSES[notice.cause or "silent"]
+    todo = words.todo
+    if about.service == "wifi" and notice.stage is not None:
+        stage = STAGES[notice.stage]
+        todo = stage.todo
         what = translate(
             "⚠ {name}: no guest gets into the Wi-Fi “{ssid}” since {since}: {failing}. The"
             " measuring box has power and still sends.",
-            **about,
+            **values,
             failing=translate(stage.failing),
         )
-        todo = translate(stage.todo)
-    else:
+    elif about.service == "wifi":
         what = translate(
             "⚠ {name}: the Wi-Fi “{ssid}” is off air since {since}. The measuring box has power and"
             " still sends.",
-            **about,
+            **values,
         )
-        todo = translate(
-            "switch the Wi-Fi router off and on; if that does not help, call the carrier."
+        todo = mark("switch the Wi-Fi router off and on; if that does not help, call the carrier.")
+    elif about.service == "internet" and notice.cause != "international":
+        what = translate(
+            "⚠ {name}: no Internet since {since}: {what}.", **values, what=translate(words.what)
         )
+    else:
+        what = translate("⚠ {name}: since {since} {what}.", **values, what=translate(words.what))
+    return f"{what}\n{translate('To do:')} {translate(todo)}"
+
+
+def _of_many(notice: Notice, names: Sequence[str], since: str, translate: Translation) -> str:
+    listed = ", ".join(names[:NAMED_AT_MOST]) + (" …" if len(names) > NAMED_AT_MOST else "")
+    if notice.state == "up":
+        lasted = translate.duration(notice.since - notice.down_since)
+        return translate.plural(
+            "✓ {count} site works again since {since}, after {lasted}: {names}.",
+            "✓ {count} sites work again since {since}, after {lasted}: {names}.",
+            len(names),
+            since=since,
+            lasted=lasted,
+            names=listed,
+        )
+    what = translate.plural(
+        "⚠ {count} site was lost at once, since {since}: {names}.",
+        "⚠ {count} sites were lost at once, since {since}: {names}.",
+        len(names),
+        since=since,
+        names=listed,
+    )
+    todo = translate("ask whether the power or the carrier's network is down there.")
     return f"{what}\n{translate('To do:')} {todo}"

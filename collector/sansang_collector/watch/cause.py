@@ -2,8 +2,11 @@
 """Why a service was not well, from the clues that were heard beside it; what is counted decides."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
+
+from sansang_collector.watch.evidence import IN_THE_WIFI
+from sansang_wire.readings import JourneyStage
 
 Cause = Literal[
     "power_cut",
@@ -26,6 +29,9 @@ Cause = Literal[
 `equipment`: the router, or the cable to it. `box_power`: one box of several lost its power, or was
 switched off hard. `switched_off`: it was shut down in good order."""
 
+_STAGES: Mapping[str, JourneyStage] = {
+    f"wifi:{stage}": stage for stage in get_args(JourneyStage) if stage not in IN_THE_WIFI
+}
 _OF_GUESTS: Mapping[str | None, Cause] = {"address": "dhcp", "gateway": "equipment"}
 
 
@@ -58,16 +64,30 @@ def _of_internet(clues: Mapping[str, int]) -> Cause:
         ("portal:portal" in clues, "subscription"),
         ("route:beyond_gateway" in clues, "carrier"),
     )
-    return next((cause for holds, cause in found if holds), "line")
+    for holds, cause in found:
+        if holds:
+            return cause
+    return "line"
 
 
 def _of_wifi(clues: Mapping[str, int]) -> Cause:
     """What was said of it most often."""
     said = Counter({name.removeprefix("wifi:"): clues[name] for name in sorted(clues)})
     often = next((word for word, _ in said.most_common() if f"wifi:{word}" in clues), None)
-    return _OF_GUESTS.get(often, "access_point")
+    return _OF_GUESTS[often] if often in _OF_GUESTS else "access_point"  # noqa: SIM401 - its type
 
 
 def _mostly(clues: Mapping[str, int], key: str, word: str) -> bool:
     """A clue outweighs its opposite; what was never heard says nothing."""
     return clues.get(f"{key}:{word}", 0) > clues.get(f"{key}:up", 0)
+
+
+def stage_of(clues: Sequence[tuple[str, int]]) -> JourneyStage | None:
+    """Where guests were turned away from a Wi-Fi; None when it was simply off air."""
+    said: list[tuple[int, JourneyStage]] = [
+        (count, _STAGES[name]) for name, count in clues if name in _STAGES
+    ]
+    if not said:
+        return None
+    often, stage = max(said)
+    return stage if often > dict(clues).get("wifi:down", 0) else None

@@ -32,10 +32,13 @@ _DEGRADED = {"lossy", "no_international"}
 
 
 class HoldDown(NamedTuple):
-    """How long evidence must go on saying so, in µs, before the state follows it."""
+    """How long evidence must go on saying so, in µs, before the state follows it; and how long, at
+    the least, a box may say nothing before it is silent.
+    """
 
     down_us: int
     up_us: int
+    silent_us: int = 3 * MINUTE_US
     degraded_us: int = 5 * MINUTE_US
 
     def before(self, level: Level) -> int:
@@ -82,14 +85,15 @@ class Service:
     """What is held of one service. Instants are µs since the Unix epoch.
 
     `since`: when the state began, dated back to the first evidence of it. `judged`: the newest
-    evidence. `was_up`: it ever worked. `clues`: what was heard beside it, from the first doubt on.
+    evidence. `first_up`: when it first worked. `clues`: what was heard beside it, from the first
+    doubt on.
     """
 
     hold: HoldDown
     state: State = "unknown"
     since: int = 0
     judged: int = 0
-    was_up: bool = False
+    first_up: int | None = None
     doubt: Doubt | None = None
     said: dict[Speaker, Said] = field(default_factory=dict[Speaker, Said])
     clues: Counter[str] = field(default_factory=Counter[str])
@@ -116,12 +120,18 @@ class Service:
         self._forget(at)
         return self._weigh(at, before, level_of(says)) or matured
 
-    def mature(self, now: int) -> bool:
-        """Whether time alone has confirmed a change by `now`."""
+    @property
+    def ripe(self) -> int | None:
+        """When time alone confirms what is doubted now."""
         doubt = self.doubt
         if doubt is None or doubt.looks < LOOKS[doubt.level]:
-            return False
-        if now < doubt.since + self.hold.before(doubt.level):
+            return None
+        return doubt.since + self.hold.before(doubt.level)
+
+    def mature(self, now: int) -> bool:
+        """Whether time alone has confirmed a change by `now`."""
+        doubt, ripe = self.doubt, self.ripe
+        if doubt is None or ripe is None or now < ripe:
             return False
         return self._become(doubt.level, doubt.since)
 
@@ -173,7 +183,8 @@ class Service:
 
     def _become(self, level: Level, since: int) -> bool:
         self.state, self.since, self.doubt = level, since, None
-        self.was_up |= level == "up"
+        if level == "up" and self.first_up is None:
+            self.first_up = since
         return True
 
     def _forget(self, now: int) -> None:

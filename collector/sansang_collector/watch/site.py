@@ -5,7 +5,6 @@ A box that measured nothing for longer than its patience is silent: what only it
 unknown from its last fact on. When it is heard again its boots tell what the silence was.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -25,6 +24,8 @@ BOOT_SLACK_US = 10_000_000
 STALE_US = 75 * MINUTE_US
 """Two rounds of the seldomest look at a service, and some: its box lives and says nothing of it."""
 Thing = tuple[str, str]
+CONTACT: Thing = ("contact", "")
+"""The site itself: none of its boxes is heard."""
 POWER: Thing = ("power", "")
 """Of the site, as its boxes know by having none. What a battery tells is of `mains`."""
 
@@ -61,6 +62,8 @@ class SiteJudge:
         self.entries: dict[Key, Entry] = {}
         self.changed: set[Key] = set()
         self.judged = 0
+        self.back = 0
+        """When a box was last heard again after a silence."""
         self._open: dict[Thing, Key] = {}
         self._power: Entry | None = None
         """The last power cut."""
@@ -68,26 +71,14 @@ class SiteJudge:
         """Those with a doubt or in trouble: clues are counted for them."""
         self._heard: dict[tuple[str, str], tuple[int, str]] = {}
 
-    def resume(self, at: int, entries: Iterable[Entry], was_up: Iterable[Thing]) -> None:
-        """Begin at `at` in the midst of history: with the entries that hold then, and what had
-        worked by then.
+    def resume(self, at: int, worked: Mapping[Thing, int]) -> None:
+        """Begin at `at`, in the midst of a history in which all is well there that had `worked` by
+        then (since an instant in µs).
         """
         self.judged = at
-        for thing in was_up:
-            self.services[thing] = Service(self._hold, "up", 0, at, was_up=True)
-        for each in sorted(entries, key=lambda each: each.key):
-            self.entries[each.key] = each
-            self._open[each.key.thing] = each.key
-            if each.key.service == "box" or each.key.thing == POWER:
-                continue
-            held = self.services.setdefault(each.key.thing, Service(self._hold))
-            held.state, held.since, held.was_up = each.state, each.key.start, True
-            held.clues = Counter(dict(each.clues))
-            self._shaky[each.key.thing] = held
-        for agent, box in self._boxes.items():
-            for thing in (("box", agent), POWER):
-                if (key := self._open.get(thing)) is not None and box.silent is None:
-                    box.alive, box.silent = key.start, key
+        for thing, since in worked.items():
+            if since <= at:
+                self.services[thing] = Service(self._hold, "up", since, at, first_up=since)
 
     def boot(self, agent: str, boot: Boot) -> bool:
         """A start of a box; whether it lies before what was judged already."""
@@ -106,6 +97,7 @@ class SiteJudge:
         at, key, says = fact
         if at > self.judged:
             self.advance(at)
+            self.judged = at
         if box.silent is not None or box.boots:
             self._came_back(agent, box, at)
         box.alive = at
@@ -118,7 +110,7 @@ class SiteJudge:
 
     def advance(self, now: int, listening_since: int = 0) -> None:
         """Time has passed: doubts are confirmed by it, boxes fall silent; but for those that could
-        not be heard before `listening_since`.
+        not be heard before `listening_since`. What it changed is judged: older facts are late.
         """
         for agent, box in self._boxes.items():
             if box.alive is None or box.silent is not None:
@@ -128,7 +120,13 @@ class SiteJudge:
                 self._mature(min(now, box.alive + box.plan.patience_us))
                 self._fall_silent(agent, box)
         self._mature(now)
-        self.judged = max(self.judged, now)
+
+    def keep_silent(self, agent: str) -> None:
+        """A box that was known to be silent is so still, however short its patience has been."""
+        box = self._boxes.get(agent)
+        if box is not None and box.alive is not None and box.silent is None:
+            self._mature(box.alive + box.plan.patience_us)
+            self._fall_silent(agent, box)
 
     def forget_old(self, now: int) -> None:
         """Services that nobody speaks of though their boxes live are unknown."""
@@ -145,6 +143,30 @@ class SiteJudge:
                 del self.entries[key]
         return found
 
+    @property
+    def lines(self) -> dict[str, str]:
+        """The boxes, and which line each watches."""
+        return {agent: box.plan.line for agent, box in self._boxes.items()}
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether none of its boxes is heard any more."""
+        heard = [box for box in self._boxes.values() if box.alive is not None]
+        return bool(heard) and all(box.silent is not None for box in heard)
+
+    def is_fresh(self, now: int, within_us: int) -> bool:
+        """Whether what is judged is of now: a box was heard lately, or all are lost."""
+        newest = max((box.alive or 0 for box in self._boxes.values()), default=0)
+        return self.is_lost or now - newest <= within_us
+
+    def well(self, now: int) -> set[Thing]:
+        """What works: of boxes and of the site itself, those that have been heard for a while."""
+        found = {thing for thing, each in self.services.items() if each.state == "up"}
+        if now - self.back >= self._hold.up_us:
+            found |= {("box", agent) for agent, box in self._boxes.items() if box.silent is None}
+            found |= set() if self.is_lost else {CONTACT}
+        return found
+
     def is_silent(self, agent: str) -> bool:
         """Whether the box is silent by what was judged."""
         box = self._boxes.get(agent)
@@ -157,7 +179,9 @@ class SiteJudge:
 
     def _mature(self, now: int) -> None:
         for thing, service in list(self._shaky.items()):
-            if service.mature(now):
+            ripe = service.ripe
+            if ripe is not None and service.mature(now):
+                self.judged = max(self.judged, ripe)
                 self._write(thing, service)
 
     def _weigh(self, agent: str, line: str, fact: Fact) -> None:
@@ -212,7 +236,7 @@ class SiteJudge:
         before = self._open.pop(thing, None)
         if before is not None:
             self._close(before, service.since)
-        offered = service.was_up or thing[0] != "ipv6"
+        offered = service.first_up is not None or thing[0] != "ipv6"
         if service.state == "up" or not offered:
             if service.state == "up" and service.doubt is None:
                 self._shaky.pop(thing, None)
@@ -259,6 +283,7 @@ class SiteJudge:
 
     def _fall_silent(self, agent: str, box: _Box) -> None:
         since = box.alive or 0
+        self.judged = max(self.judged, since + box.plan.patience_us)
         box.silent = Key("box", agent, since)
         self._begin(box.silent, "down", "silent")
         for thing, service in self.services.items():
@@ -278,6 +303,7 @@ class SiteJudge:
         while box.boots and box.boots[0].started <= at + BOOT_SLACK_US:
             boot = box.boots.pop(0)
         silent, box.silent = box.silent, None
+        self.back = self.back if silent is None else at
         if since is None or (boot is not None and boot.started <= since):
             boot = None
         if since is None or (silent is None and boot is None):

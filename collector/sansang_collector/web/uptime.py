@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sansang_collector.language import MINUTE_US
 from sansang_collector.store.base import Series
-from sansang_collector.watch import IN_THE_WIFI
+from sansang_collector.watch.evidence import IN_THE_WIFI
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.strip import DAY_US, SLOT_US, Shares, day_until
 from sansang_wire.readings import OUTCOME_CODES

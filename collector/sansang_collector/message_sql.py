@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is held of services, and the messages about them, in SQL; `migrations` makes the tables."""
+"""What people know to be down, and the messages about it, in SQL; `migrations` makes the tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from sansang_collector.record_sql import metadata, upsert
-from sansang_collector.watch import Alert, ServiceState, Speaker, Word
+from sansang_collector.watch.alerts import Notice, Told
+from sansang_collector.watch.site import Thing
 
-services_table = sa.Table(
-    "service",
+told_table = sa.Table(
+    "told",
     metadata,
     *(sa.Column(name, sa.String(64), primary_key=True) for name in ("site", "service", "subject")),
-    sa.Column("state", sa.String(16)),
-    *(sa.Column(name, sa.BigInteger) for name in ("since", "doubted", "judged")),
-    sa.Column("said", sa.JSON),
-    sa.Column("told_down", sa.BigInteger),
-    sa.Column("told_stage", sa.String(16)),
+    sa.Column("since", sa.BigInteger),
+    sa.Column("cause", sa.String(32)),
+    sa.Column("stage", sa.String(16)),
+    sa.Column("area", sa.String(128)),
 )
 messages_table = sa.Table(
     "message",
@@ -29,6 +29,8 @@ messages_table = sa.Table(
     sa.Column("down_since", sa.BigInteger),
     sa.Column("stage", sa.String(16)),
     sa.Column("done", sa.Boolean),
+    sa.Column("cause", sa.String(32)),
+    sa.Column("sites", sa.JSON),
 )
 deliveries_table = sa.Table(
     "delivery",
@@ -40,7 +42,9 @@ deliveries_table = sa.Table(
 
 
 class Service(NamedTuple):
-    """What can be up or down: of the Wi-Fi, `subject` is the network's name."""
+    """What a message is about: of the Wi-Fi, `subject` is the network's name. Of many sites at once
+    `site` is empty, and `subject` what they have in common.
+    """
 
     site: str
     service: str
@@ -48,11 +52,12 @@ class Service(NamedTuple):
 
 
 class NewMessage(NamedTuple):
-    """Something to tell, made at `made` (µs)."""
+    """Something to tell, made at `made` (µs); `sites` when it is about many."""
 
     about: Service
-    alert: Alert
+    notice: Notice
     made: int
+    sites: Sequence[str] = ()
 
 
 class Message(NamedTuple):
@@ -60,47 +65,39 @@ class Message(NamedTuple):
 
     id: int
     about: Service
-    alert: Alert
+    notice: Notice
     made: int
+    sites: Sequence[str]
     delivered: frozenset[str]
 
 
-def load_services(connection: sa.Connection) -> dict[Service, ServiceState]:
-    """Everything that is held."""
-    found: dict[Service, ServiceState] = {}
-    for row in connection.execute(sa.select(services_table)).mappings():
+def load_told(connection: sa.Connection) -> dict[str, dict[Thing, Told]]:
+    """What people know to be down, by site."""
+    found: dict[str, dict[Thing, Told]] = {}
+    for row in connection.execute(sa.select(told_table)).mappings():
         values: dict[str, Any] = dict(row)
-        key = Service(*(values.pop(name) for name in Service._fields))
-        values["said"] = {_speaker(who): Word(*word) for who, word in values["said"].items()}
-        found[key] = ServiceState(**values)
+        site: str = values.pop("site")
+        thing = values.pop("service"), values.pop("subject")
+        found.setdefault(site, {})[thing] = Told(**values)
     return found
 
 
-def _speaker(key: str) -> Speaker:
-    """`agent/witness`, where no agent's id has a slash; a record from before guests has the agent
-    alone.
-    """
-    agent, _, witness = key.partition("/")
-    return Speaker(agent, "guest" if witness == "guest" else "radio")
+def save_told(connection: sa.Connection, told: Mapping[str, Mapping[Thing, Told]]) -> None:
+    """What people know of these sites, which is all there is of them."""
+    for site, things in told.items():
+        connection.execute(sa.delete(told_table).where(told_table.c.site == site))
+        rows = [
+            {"site": site, "service": service, "subject": subject, **each._asdict()}
+            for (service, subject), each in things.items()
+        ]
+        upsert(connection, told_table, rows)
 
 
-def save_services(
-    connection: sa.Connection,
-    services: Mapping[Service, ServiceState],
-    messages: Sequence[NewMessage],
-) -> None:
-    """Write what has changed, and what is to be told about it."""
-    rows = [
-        {
-            **key._asdict(),
-            **state._asdict(),
-            "said": {"/".join(who): word for who, word in state.said.items()},
-        }
-        for key, state in services.items()
-    ]
-    upsert(connection, services_table, rows)
-    for about, alert, made in messages:
-        values = {**about._asdict(), **alert._asdict(), "made": made, "done": False}
+def save_messages(connection: sa.Connection, messages: Iterable[NewMessage]) -> None:
+    """What is to be told."""
+    for about, notice, made, sites in messages:
+        values: dict[str, Any] = {**about._asdict(), **notice._asdict(), "made": made}
+        values |= {"done": False, "sites": list(sites)}
         connection.execute(sa.insert(messages_table).values(values))
 
 
@@ -118,19 +115,20 @@ def _message(connection: sa.Connection, row: dict[str, Any]) -> Message:
     return Message(
         id=row["id"],
         about=Service(row["site"], row["service"], row["subject"]),
-        alert=Alert(row["state"], row["since"], row["down_since"], row["stage"]),
+        notice=Notice(*(row[name] for name in Notice._fields)),
         made=row["made"],
+        sites=row["sites"] or (),
         delivered=frozenset(connection.execute(its).scalars()),
     )
 
 
-def load_told(connection: sa.Connection) -> set[Service]:
-    """What is down, not known to be back, and somebody was told of."""
-    held, its = services_table.c, messages_table.c
+def load_reached(connection: sa.Connection) -> set[Service]:
+    """What people know to be down, where a message about it reached somebody."""
+    held, its = told_table.c, messages_table.c
     about = [held[name] == its[name] for name in Service._fields]
     statement = (
         sa.select(held.site, held.service, held.subject)
-        .join(messages_table, sa.and_(*about, held.told_down == its.since, its.state == "down"))
+        .join(messages_table, sa.and_(*about, held.since == its.since, its.state == "down"))
         .join(deliveries_table, deliveries_table.c.message == its.id)
     )
     return {Service(*row) for row in connection.execute(statement)}

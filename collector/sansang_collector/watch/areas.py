@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sites of one carrier or one commune that are lost within a minute: one outage, not forty."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from sansang_collector.watch.service import MINUTE_US
+
+AT_LEAST = 3
+WITHIN_US = MINUTE_US
+
+
+class Lost(NamedTuple):
+    """A site that is not heard since `since`; it used to be heard every `cadence_us`."""
+
+    site: str
+    since: int
+    cadence_us: int
+    commune: str
+    carrier: str | None
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """What it may have been lost with."""
+        commune = f"commune:{self.commune}"
+        return (commune,) if self.carrier is None else (commune, f"carrier:{self.carrier}")
+
+
+class Area(NamedTuple):
+    """Sites lost together, by when each was last heard."""
+
+    name: str
+    members: Mapping[str, int]
+
+    @property
+    def since(self) -> int:
+        """The first of them was last heard then."""
+        return min(self.members.values())
+
+
+def grouped(lost: Sequence[Lost], standing: Iterable[Area]) -> list[Area]:
+    """The groups after this: standing ones with those that belong to them too, and new ones.
+
+    A group has one carrier or one commune; the larger one is taken, and of two that are equal the
+    commune, for power is cut by place.
+    """
+    taken: set[str] = set()
+    found: list[Area] = []
+    for area in standing:
+        joining = {each.site: each.since for each in lost if _belongs(each, area)}
+        found.append(Area(area.name, {**joining, **area.members}))
+        taken |= found[-1].members.keys()
+    while (new := _largest([each for each in lost if each.site not in taken])) is not None:
+        found.append(new)
+        taken |= new.members.keys()
+    return found
+
+
+def _belongs(lost: Lost, area: Area) -> bool:
+    if area.name not in lost.areas:
+        return False
+    last = max(area.members.values())
+    together = area.since - WITHIN_US <= lost.since <= last + WITHIN_US
+    return together or lost.since < area.since <= lost.since + lost.cadence_us + WITHIN_US
+
+
+def _largest(lost: Collection[Lost]) -> Area | None:
+    names = sorted({name for each in lost for name in each.areas}, reverse=True)
+    groups = [_of(name, [each for each in lost if name in each.areas]) for name in names]
+    largest = max(groups, key=lambda each: len(each.members), default=None)
+    return largest if largest is not None and len(largest.members) >= AT_LEAST else None
+
+
+def _of(name: str, lost: Collection[Lost]) -> Area:
+    """The most that one instant can have taken: a site was lost between its last word and the next
+    that it owed.
+    """
+    begin = [(each.since, 0, 1) for each in lost]
+    end = [(each.since + max(WITHIN_US, each.cadence_us), 1, -1) for each in lost]
+    count, most, instant = 0, 0, 0
+    for at, _, step in sorted(begin + end):
+        count += step
+        if count > most:
+            most, instant = count, at
+    return Area(
+        name,
+        {
+            each.site: each.since
+            for each in lost
+            if each.since <= instant <= each.since + max(WITHIN_US, each.cadence_us)
+        },
+    )

@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The judges of all sites at work: what arrives is kept as evidence and judged, what comes of it is
+handed over to be saved.
+
+Facts that are newer than what was judged are judged at once. Those that come late wait until no
+more of them come, or for half a minute; then their stretch is judged anew from what is kept, which
+gives the same whatever the order of arrival, and the ledger is corrected.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sansang_collector import evidence_sql, ledger_sql
+from sansang_collector.evidence_sql import PAGE_US, Page, PageName
+from sansang_collector.ledger_sql import Revised
+from sansang_collector.record import Record
+from sansang_collector.registry import Registry
+from sansang_collector.saving import Correction, Watched
+from sansang_collector.watch.entry import Entry, Key
+from sansang_collector.watch.evidence import Boot, Fact, boots_of, facts_of
+from sansang_collector.watch.service import MINUTE_US, HoldDown, State
+from sansang_collector.watch.site import BoxPlan, SiteJudge, Thing
+from sansang_wire.readings import AnyReading
+
+LOOKBACK_US = 40 * MINUTE_US
+"""As long as anything that was said can matter to the judge."""
+DRAINED_US, SETTLED_US = 3_000_000, 30_000_000
+"""No late fact for the first, or the second since the first of them: time to judge anew."""
+INTERLEAVED_US = 10 * MINUTE_US
+"""So much older than another box's word what a box says may be."""
+LAG_US = 2_000_000
+"""What contradicts is on its way for so long at the most."""
+RECENT_US = 60 * MINUTE_US
+SITES_AT_ONCE = 300
+
+
+class Held(NamedTuple):
+    """What is held of a service of a site: its state since when, by evidence of when. `says`: the
+    newest word against it.
+    """
+
+    site: str
+    thing: Thing
+    state: State
+    since: int
+    judged: int
+    says: str | None
+
+
+@dataclass(slots=True)
+class _Late:
+    """From when on a site is to be judged anew, since when that is known (0: it need not wait), and
+    when the last of it came.
+    """
+
+    start: int
+    known: int
+    last: int
+
+
+@dataclass(slots=True)
+class _Pending:
+    pages: dict[PageName, Page] = field(default_factory=dict[PageName, Page])
+    boots: list[tuple[str, Boot]] = field(default_factory=list[tuple[str, Boot]])
+    sites: set[str] = field(default_factory=set[str])
+    corrections: list[Correction] = field(default_factory=list[Correction])
+
+
+class Watching:
+    """Not for several threads at a time: the record's lock is held by whoever calls."""
+
+    def __init__(
+        self, record: Record, registry: Callable[[], Registry], hold: HoldDown, now: int
+    ) -> None:
+        self._record = record
+        self._registry = registry
+        self._hold = hold
+        self.listening_since = now
+        """Nobody is called silent for what could not be heard before."""
+        self.recent: dict[str, list[Entry]] = {}
+        """By site, what has ended within the hour."""
+        self._begin_anew()
+
+    def reset(self, now: int) -> None:
+        """What was handed over could not be saved: begin with what is kept."""
+        self.listening_since = now
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._judges: dict[str, SiteJudge] = {}
+        self._pages: dict[str, tuple[int, Page]] = {}
+        self._late: dict[str, _Late] = {}
+        self._pending = _Pending()
+        self._sites = self._registry()
+        with self._record.reading() as connection:
+            self._boots = evidence_sql.load_boots(connection)
+            self._worked = ledger_sql.load_worked(connection)
+            self.unjudged = self._with_evidence(connection)
+            """Sites with evidence that nobody has looked at since the start."""
+
+    def _with_evidence(self, connection: evidence_sql.Connection) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for agent in self._sites.agents:
+            newest = evidence_sql.newest_page(connection, agent.id)
+            if newest is not None:
+                found[agent.site] = max(newest, found.get(agent.site, 0))
+        return found
+
+    def hear(self, site: str, agent: str, readings: Iterable[AnyReading], now: int) -> None:
+        """What a batch says."""
+        some = list(readings)
+        facts = self._keep(agent, sorted(facts_of(some)))
+        boots = self._new_boots(agent, boots_of(some))
+        if not facts and not boots:
+            return
+        self._pending.sites.add(site)
+        judge = self._judges.get(site)
+        if judge is None and site not in self.unjudged:
+            judge = self._judges[site] = SiteJudge(self._plans(site), self._hold)
+        if judge is None or site in self._late or not facts:
+            self._come_late(site, facts, boots, now)
+            return
+        before = [boot for boot in boots if judge.boot(agent, boot)]
+        if before or facts[0].at < judge.judged:
+            # Boxes of one house do not speak in turn: such facts are not late.
+            newest = max(judge.alive(agent) or 0, judge.judged - INTERLEAVED_US)
+            in_turn = not boots and facts[0].at > newest
+            self._come_late(site, facts, boots, 0 if in_turn else now)
+            return
+        for fact in facts:
+            judge.hear(agent, fact)
+
+    def settle(self, now: int) -> None:
+        """Judge anew what came late and waits no longer; let time pass at the others."""
+        self._follow_registry()
+        for site, newest in list(self.unjudged.items())[:SITES_AT_ONCE]:
+            late = self._late.setdefault(site, _Late(newest, 0, 0))
+            late.start = min(late.start, newest)
+        due = [site for site, late in self._late.items() if _is_due(late, now)]
+        for site in due[:SITES_AT_ONCE]:
+            self._judge_anew(site, self._late.pop(site), now)
+        for site, judge in self._judges.items():
+            judge.advance(now - LAG_US, self.listening_since)
+            if judge.changed:
+                self._pending.sites.add(site)
+
+    def forget_old(self, now: int) -> None:
+        """Services that nobody speaks of are unknown; to be called now and then."""
+        for judge in self._judges.values():
+            judge.forget_old(now)
+
+    def pending(self, now: int) -> Watched:
+        """All that is to be saved since this was last asked."""
+        pending, self._pending = self._pending, _Pending()
+        worked: list[tuple[str, Thing, int]] = []
+        for site in pending.sites:
+            judge = self._judges.get(site)
+            if judge is None:
+                continue
+            worked += self._new_worked(site, judge)
+            if judge.changed:
+                changes = [Revised(*each) for each in judge.take().items()]
+                self._remember(site, (each.entry for each in changes), now)
+                pending.corrections.append(Correction(site, changes))
+        return Watched(pending.pages, pending.boots, worked, pending.corrections)
+
+    def judge(self, site: str) -> SiteJudge | None:
+        """Of a site that has evidence and was looked at."""
+        return self._judges.get(site)
+
+    def is_settled(self, site: str) -> bool:
+        """Whether nothing of it waits to be judged anew."""
+        return site not in self._late and site not in self.unjudged
+
+    @property
+    def sites(self) -> Iterable[str]:
+        """All sites that are judged."""
+        return self._judges
+
+    def held(self) -> list[Held]:
+        """What is held of every service of every site."""
+        return [
+            Held(site, thing, each.state, each.since, each.judged, each.against)
+            for site, judge in sorted(self._judges.items())
+            for thing, each in sorted(judge.services.items())
+        ]
+
+    def _plans(self, site: str) -> dict[str, BoxPlan]:
+        return {
+            agent.id: BoxPlan(agent.line, self.patience(agent.id))
+            for agent in self._sites.agents
+            if agent.site == site
+        }
+
+    def patience(self, agent: str) -> int:
+        """How long a box may say nothing, in µs: until three of its batches are missing."""
+        record = self._record.agents.get(agent)
+        every_s = record.hello.batch_every_s if record and record.hello else 0
+        return max(self._hold.silent_us, int(3 * every_s * 1_000_000))
+
+    def _follow_registry(self) -> None:
+        """A site whose boxes have changed is judged anew."""
+        registry = self._registry()
+        if registry is self._sites:
+            return
+        self._sites = registry
+        for site in list(self._judges):
+            if self._judges[site].lines != {a: p.line for a, p in self._plans(site).items()}:
+                judged = self._judges.pop(site).judged
+                self._late[site] = _Late(judged, 0, 0)
+
+    def _new_boots(self, agent: str, boots: Iterable[Boot]) -> list[Boot]:
+        known = self._boots.setdefault(agent, {})
+        new = [boot for boot in boots if known.setdefault(boot.id, boot) is boot]
+        self._pending.boots += [(agent, boot) for boot in new]
+        return new
+
+    def _keep(self, agent: str, facts: Sequence[Fact]) -> list[Fact]:
+        """Those that are new."""
+        new: list[Fact] = []
+        for number, some in evidence_sql.pages_of(facts):
+            page = self._page(PageName(agent, number))
+            if added := evidence_sql.add(page, some):
+                self._pending.pages[PageName(agent, number)] = page
+                new += added
+        return new
+
+    def _page(self, name: PageName) -> Page:
+        waiting = self._pending.pages.get(name)
+        if waiting is not None:
+            return waiting
+        newest = self._pages.get(name.agent)
+        if newest is not None and newest[0] == name.number:
+            return newest[1]
+        with self._record.reading() as connection:
+            page = evidence_sql.load_page(connection, name)
+        if newest is None or name.number > newest[0]:
+            self._pages[name.agent] = (name.number, page)
+        return page
+
+    def _come_late(self, site: str, facts: Sequence[Fact], boots: Sequence[Boot], now: int) -> None:
+        start = min(*(each.at for each in facts), *(each.started for each in boots))
+        late = self._late.setdefault(site, _Late(start, now, now))
+        late.start, late.last = min(late.start, start), max(late.last, now)
+
+    def _judge_anew(self, site: str, late: _Late, now: int) -> None:
+        self.unjudged.pop(site, None)
+        plans = self._plans(site)
+        with self._record.reading() as connection:
+            begin, old = _stretch(connection, site, late.start)
+            facts = {
+                (fact, agent)
+                for agent in plans
+                for fact in evidence_sql.load_facts(connection, agent, begin)
+            }
+        judge = SiteJudge(plans, self._hold)
+        judge.resume(begin, self._worked.get(site, {}))
+        boots = [(boot, agent) for agent in plans for boot in self._boots.get(agent, {}).values()]
+        for boot, agent in sorted(boots, key=lambda each: each[0].started):
+            judge.boot(agent, boot)
+        new: dict[Key, Entry | None] = {}
+        for fact, agent in sorted(facts):
+            judge.hear(agent, fact)
+            if judge.changed:
+                new |= judge.take()
+        for key, entry in old.items():
+            if key.service == "box" and entry.end is None and judge.alive(key.subject) == key.start:
+                judge.keep_silent(key.subject)
+        judge.advance(now - LAG_US, self.listening_since)
+        new |= judge.take()
+        changes = corrections(old, {key: each for key, each in new.items() if each is not None})
+        self._judges[site] = judge
+        self._pending.sites.add(site)
+        if changes:
+            self._forget(site, old)
+            self._remember(site, (each.entry for each in changes), now)
+            self._pending.corrections.append(Correction(site, changes, late.known > 0))
+
+    def _new_worked(self, site: str, judge: SiteJudge) -> list[tuple[str, Thing, int]]:
+        known = self._worked.setdefault(site, {})
+        found: list[tuple[str, Thing, int]] = []
+        for thing, service in judge.services.items():
+            first = service.first_up
+            if first is not None and first < known.get(thing, first + 1):
+                known[thing] = first
+                found.append((site, thing, first))
+        return found
+
+    def _remember(self, site: str, entries: Iterable[Entry | None], now: int) -> None:
+        ended = [each for each in entries if each is not None and each.end is not None]
+        if ended:
+            held = {each.key: each for each in (*self.recent.get(site, ()), *ended)}
+            self.recent[site] = [
+                each for each in held.values() if now - (each.end or now) <= RECENT_US
+            ]
+
+    def _forget(self, site: str, old: Mapping[Key, Entry]) -> None:
+        self.recent[site] = [each for each in self.recent.get(site, ()) if each.key not in old]
+
+
+def _is_due(late: _Late, now: int) -> bool:
+    return now - late.last >= DRAINED_US or now - late.known >= SETTLED_US
+
+
+def _stretch(
+    connection: evidence_sql.Connection, site: str, start: int
+) -> tuple[int, dict[Key, Entry]]:
+    """Where to begin so that nothing lasts there, and what the ledger has from there on."""
+    begin = start
+    while True:
+        begin = (begin - LOOKBACK_US) // PAGE_US * PAGE_US
+        old = {
+            each.entry.key: each.entry for each in ledger_sql.load(connection, begin, None, site)
+        }
+        first = min((key.start for key in old), default=begin)
+        if first >= begin or start - begin > evidence_sql.KEPT_US:
+            return begin, {key: each for key, each in old.items() if key.start >= begin}
+        begin = first
+
+
+def corrections(old: Mapping[Key, Entry], new: Mapping[Key, Entry]) -> list[Revised]:
+    """What makes `new` of `old`. An entry whose beginning moved stays the same outage."""
+    found: list[Revised] = []
+    gone = {key: each for key, each in old.items() if key not in new}
+    for key, entry in sorted(new.items()):
+        if key in old:
+            if old[key] != entry:
+                found.append(Revised(key, entry))
+            continue
+        same = (was for was in gone if was.thing == key.thing)
+        moved = next((was for was in same if gone[was].overlaps(key.start, entry.end)), None)
+        if moved is not None:
+            del gone[moved]
+        found.append(Revised(moved or key, entry))
+    return [*(Revised(key, None) for key in gone), *found]
