@@ -13,6 +13,8 @@ need influxd influxdb
 need victoria-metrics victoria-metrics
 need ip iproute2
 need ping iputils-ping
+need tracepath iputils-tracepath
+need traceroute traceroute
 need radvd radvd
 need dnsmasq dnsmasq-base
 need dig bind9-dnsutils

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import msgspec
 
+from sansang_agent.losses import Losses
 from sansang_agent.probes.base import Probe, ProbeSettings, Profile
 from sansang_wire.batch import encode
 from sansang_wire.readings import AnyReading, Outcome
@@ -38,7 +39,8 @@ class Deliver(Protocol):
 
 class Schedule:
     """The running probes. `deliver` is called in the loop with the readings of each run, `urgent`
-    when a probe that looks at interfaces found something else than before.
+    when a probe that looks at interfaces found something else than before, or one was started by
+    a loss.
     """
 
     def __init__(self, agent: str, profile: Profile, deliver: Deliver) -> None:
@@ -46,7 +48,9 @@ class Schedule:
         self._profile: Profile = profile
         self._deliver = deliver
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._woken: dict[str, asyncio.Event] = {}
+        self._woken_by_link: dict[str, asyncio.Event] = {}
+        self._woken_by_loss: dict[str, asyncio.Event] = {}
+        self._losses = Losses()
         self.failures: dict[str, int] = {}
         """By kind: runs that raised or hung, and readings no collector would accept."""
 
@@ -57,7 +61,9 @@ class Schedule:
         for kind, probe in probes.items():
             if probe.settings.enabled:
                 if probe.on_link_event:
-                    self._woken[kind] = asyncio.Event()
+                    self._woken_by_link[kind] = asyncio.Event()
+                elif probe.on_reachability_loss:
+                    self._woken_by_loss[kind] = asyncio.Event()
                 repeat = self._repeat(kind, probe, before.get(kind))
                 self._tasks[kind] = asyncio.create_task(repeat, name=kind)
 
@@ -66,11 +72,12 @@ class Schedule:
         for task in self._tasks.values():
             task.cancel()
         self._tasks.clear()
-        self._woken.clear()
+        self._woken_by_link.clear()
+        self._woken_by_loss.clear()
 
     def wake(self) -> None:
         """An interface of the box changed: the probes that look at that run now."""
-        for woken in self._woken.values():
+        for woken in self._woken_by_link.values():
             woken.set()
 
     async def _repeat(
@@ -88,17 +95,21 @@ class Schedule:
             readings = await self._run_once(kind, probe)
             found: list[Finding] = [(each.outcome, each.reason) for each in readings]
             # Its turn may come between a change and the kernel's word of it.
-            changed = kind in self._woken and found != last
-            if changed or not woken:
-                self._deliver(readings, urgent=changed)
+            changed = kind in self._woken_by_link and found != last
+            urgent = changed or (woken and kind in self._woken_by_loss)
+            if urgent or not woken:
+                self._deliver(readings, urgent=urgent)
             last = found
+            if self._losses.begin_with(readings, loop.time()):
+                for each in self._woken_by_loss.values():
+                    each.set()
             if not woken:
                 # What was missed while a run took longer than its cadence is left out.
                 due += every_s * max(1, -((due - loop.time()) // every_s))
 
     async def _wait(self, kind: str, seconds: float) -> bool:
         """Whether the probe was woken before its time."""
-        event = self._woken.get(kind)
+        event = self._woken_by_link.get(kind) or self._woken_by_loss.get(kind)
         if event is None:
             await asyncio.sleep(seconds)
             return False

@@ -12,7 +12,7 @@ import pytest
 from sansang_agent import schedule as schedule_module
 from sansang_agent.probes.base import ProbeSettings
 from sansang_agent.schedule import Schedule, cadence_s, start_offset_s
-from sansang_wire.readings import AnyReading, LinkReading
+from sansang_wire.readings import AnyReading, LinkReading, Outcome, ReachabilityReading
 from tests.waiting import until
 
 OFTEN_S = 0.01
@@ -28,6 +28,7 @@ class ScriptedProbe:
 
     every_s: ClassVar = {"default": 60.0, "metered": 300.0}
     on_link_event = False
+    on_reachability_loss = False
 
     def __init__(self, run: Callable[[], Awaitable[Any]], settings: ProbeSettings) -> None:
         self.run = run
@@ -262,3 +263,29 @@ async def test_a_change_that_is_first_seen_in_turn_is_told_at_once_too() -> None
         assert made.urgent == 1
         interfaces.append("eth1")
         await until(lambda: made.urgent == 2, "what is new")
+
+
+async def test_a_loss_of_reachability_starts_those_that_take_evidence() -> None:
+    """And it is told at once, even what was found before; the others keep their time."""
+    outcomes: list[Outcome] = ["ok"]
+
+    async def reach() -> Sequence[AnyReading]:
+        return [
+            ReachabilityReading(
+                at=1, outcome=each, target="a", family="ipv4", scope="international"
+            )
+            for each in outcomes
+        ]
+
+    rarely = ProbeSettings(every_s=86_400)
+    taker, other = (cast("Any", ScriptedProbe(good, rarely)) for _ in range(2))
+    taker.on_reachability_loss = True
+    async with running(reach=probe(reach), taker=taker, other=other) as made:
+        await until(lambda: len(made.delivered) > 2, "what is reachable")
+        assert link() not in made.delivered
+        outcomes[:] = ["unreachable"]
+        await until(lambda: link() in made.delivered, "evidence")
+        assert made.urgent == 1
+        known = len(made.delivered)
+        await until(lambda: len(made.delivered) > known + 2, "what stays lost")
+    assert made.delivered.count(link()) == 1

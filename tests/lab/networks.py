@@ -51,6 +51,67 @@ def site(lab: Lab, *, ipv4: bool = True, ipv6: bool = True) -> Site:
     return Site(box, router, server)
 
 
+class Chain(NamedTuple):
+    """box eth0 ── in near out ── in middle out ── in far out ── eth0 server."""
+
+    box: Host
+    near: Host
+    middle: Host
+    far: Host
+    server: Host
+
+
+NEAR4, MIDDLE4, DISTANT4 = ROUTER4, "10.0.12.2", "10.0.23.2"
+NEAR6, MIDDLE6, DISTANT6 = ROUTER6, "2001:db8:12::2", "2001:db8:23::2"
+"""The routers of a chain, as who comes from the box sees them."""
+
+
+def chain(lab: Lab, *, ipv4: bool = True, ipv6: bool = True) -> Chain:
+    """Three routers on the way."""
+    box, near, middle, far, server = (
+        lab.host(name) for name in ("box", "near", "middle", "far", "server")
+    )
+    lab.cable(box, "eth0", near, "in")
+    lab.cable(near, "out", middle, "in")
+    lab.cable(middle, "out", far, "in")
+    lab.cable(far, "out", server, "eth0")
+    for host in (box, server):
+        host.up("eth0")
+    for host in (near, middle, far):
+        host.up("in")
+        host.up("out")
+    hosts = Chain(box, near, middle, far, server)
+    if ipv4:
+        _join(hosts, ["192.0.2.%s/24", "10.0.12.%s/24", "10.0.23.%s/24", "198.51.100.%s/24"])
+    if ipv6:
+        nets = ("2001:db8:1", "2001:db8:12", "2001:db8:23", "2001:db8:2")
+        _join(hosts, [f"{net}::%s/64" for net in nets])
+    return hosts
+
+
+def _join(hosts: Chain, links: list[str]) -> None:
+    """Each link is written as its addresses are, but for the number of the host."""
+    family = "ipv6" if ":" in links[0] else "ipv4"
+    forwarding = {"ipv4": "net.ipv4.ip_forward", "ipv6": "net.ipv6.conf.all.forwarding"}[family]
+    for router, inward, outward in zip(hosts[1:4], links, links[1:], strict=False):
+        router.sysctl(forwarding, "1")
+        router.address("in", inward % (1 if inward == links[0] else 2))
+        router.address("out", outward % 1)
+    hosts.box.address("eth0", links[0] % 2)
+    hosts.server.address("eth0", links[3] % 9)
+    everywhere = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}[family]
+    _via(hosts.box, everywhere, links[0] % 1)
+    _via(hosts.near, everywhere, links[1] % 2)
+    _via(hosts.middle, everywhere, links[2] % 2)
+    _via(hosts.middle, links[0] % 0, links[1] % 1)
+    _via(hosts.far, everywhere, links[2] % 1)
+    _via(hosts.server, everywhere, links[3] % 1)
+
+
+def _via(host: Host, network: str, router: str) -> None:
+    host.route(f"{network} via {router.partition('/')[0]}")
+
+
 @contextlib.contextmanager
 def faulty_line(lab: Lab, **rules: object) -> Generator[Host]:
     """A box whose far end answers as the `rules` of `tests.lab.responder` say.

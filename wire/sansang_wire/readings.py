@@ -23,6 +23,7 @@ Clock = Literal["kernel", "collector", "none"]
 Family = Literal["ipv4", "ipv6"]
 Scope = Literal["gateway", "domestic", "international"]
 EchoMethod = Literal["icmp_datagram", "icmp_raw", "tcp_connect"]
+TraceMethod = Literal["icmp_datagram", "udp"]
 AccessTechnology = Literal["wired", "wireless", "mobile", "tunnel", "other"]
 NeighbourState = Literal[
     "incomplete", "reachable", "stale", "delay", "probe", "failed", "noarp", "permanent", "none"
@@ -46,6 +47,7 @@ ScopeLabel = Annotated[Scope, Meta(extra=LABEL)]
 RecordTypeLabel = Annotated[RecordType, Meta(extra=LABEL)]
 
 Text = Annotated[str, Meta(max_length=128)]
+LongText = Annotated[str, Meta(max_length=1200)]
 Reason = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -408,6 +410,37 @@ class PathReading(Reading, frozen=True, kw_only=True, tag="path", omit_defaults=
     jitter_ms: Annotated[Milliseconds | None, Meta(description="variation of it")] = None
 
 
+class RouteReading(Reading, frozen=True, kw_only=True, tag="route", omit_defaults=True):
+    """Who answers on the way to one target, in one address family: how far packets come.
+
+    `ok`: the target was reached. `unreachable`: it wasn't, and `last_hop` is how far they came.
+    Hops are numbered from 1, the site's own router as a rule.
+    """
+
+    target: Annotated[Label, Meta(description="name of the target in the settings")]
+    family: Annotated[FamilyLabel, Meta(description="address family")]
+    scope: Annotated[ScopeLabel, Meta(description="how far away the target is")]
+    method: Annotated[TraceMethod | None, Meta(description="what was sent")] = None
+    address: Annotated[Text | None, Meta(description="address that was asked")] = None
+    reached: Annotated[bool | None, Meta(description="the target itself answered")] = None
+    hops: Annotated[
+        Count | None, Meta(description="to the target, else to the last that answered; 0: none did")
+    ] = None
+    answered: Annotated[Count | None, Meta(description="hops that answered")] = None
+    first_silent_hop: Annotated[
+        Count | None, Meta(description="the nearest that did not answer")
+    ] = None
+    last_hop: Annotated[Text | None, Meta(description="address of the last that answered")] = None
+    last_hop_ms: Annotated[Milliseconds | None, Meta(description="round trip to it")] = None
+    beyond_gateway: Annotated[
+        bool | None, Meta(description="somebody beyond the first hop answered")
+    ] = None
+    trace: Annotated[
+        LongText | None,
+        Meta(description="all hops: number, address, ms; `*` is silence, `!` a refusal"),
+    ] = None
+
+
 AnyReading = (
     HostReading
     | LinkReading
@@ -420,6 +453,7 @@ AnyReading = (
     | WifiJourneyReading
     | WifiScanReading
     | PathReading
+    | RouteReading
 )
 """The closed set of readings a batch may carry; `kind` is the tag."""
 
@@ -435,4 +469,5 @@ KINDS: dict[str, type[Reading]] = {
     "wifi_journey": WifiJourneyReading,
     "wifi_scan": WifiScanReading,
     "path": PathReading,
+    "route": RouteReading,
 }

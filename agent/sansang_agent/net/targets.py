@@ -29,18 +29,15 @@ LOOKUP_DEADLINE_S = 5
 """As long as the C library waits for its first resolver before it asks again (resolv.conf(5))."""
 
 
-class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing to reach.
+class Place(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something that is somewhere.
 
-    `host` is an address, a name, or `gateway` for the box's default router. `port` is for TCP, be
-    it the `method` or what ICMP falls back to. An address is of one family only: a target with one
-    address of each is written as two entries of the same name.
+    `host` is an address, a name, or `gateway` for the box's default router. An address is of one
+    family only: a place with one address of each is written as two entries of the same name.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
     host: Annotated[str, Meta(min_length=1, max_length=253)]
-    method: Wish = "icmp"
-    port: Annotated[int, Meta(ge=1, le=65_535)] = 443
     families: Annotated[list[Family], Meta(min_length=1, max_length=2)] = msgspec.field(
         default_factory=lambda: list(BOTH)
     )
@@ -57,10 +54,17 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return [family for family in BOTH if family in self.families and own in {None, family}]
 
 
+class Target(Place, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing to reach. `port` is for TCP, be it the `method` or what ICMP falls back to."""
+
+    method: Wish = "icmp"
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 443
+
+
 T = TypeVar("T", bound=Target)
 
 
-def refuse_ambiguous(targets: Iterable[Target]) -> None:
+def refuse_ambiguous(targets: Iterable[Place]) -> None:
     """Raises ValueError for too many, for one that can't be measured, and for two series of one
     name: each reading of a run must be a series of its own.
     """

@@ -59,6 +59,8 @@ class Probe(ABC, Generic[S]):
     """How often it runs unless the settings say so."""
     on_link_event: ClassVar[bool] = False
     """Whether it also runs at once when an interface of the box comes, goes or changes."""
+    on_reachability_loss: ClassVar[bool] = False
+    """Whether it also runs at once when targets stop answering, for evidence of the moment."""
 
     def __init__(self, settings: S, surroundings: Surroundings) -> None:
         self.settings = settings

@@ -39,6 +39,7 @@ def named(page: str) -> set[str]:
         ("reachability", UNREACHABLE, "parameter_problem"),
         ("dns", UNREACHABLE, "format_error"),
         ("service", UNREACHABLE, "certificate_expired"),
+        ("route", UNREACHABLE, "no_answer"),
         ("addressing", UNREACHABLE, "no_default_route"),
         ("wifi", WIFI, "cannot_tell"),
         ("wifi_scan", JOURNEY, "radio_blocked"),
