@@ -82,6 +82,11 @@ CAUSES: Mapping[Cause, CauseWords] = MappingProxyType(
             mark("ask the carrier; nothing is to be mended in the house."),
         ),
         "loss": CauseWords(mark("packets lost"), mark("many packets are lost on the line"), _LOS),
+        "centre": CauseWords(
+            mark("fault of the centre"),
+            mark("the centre could hear nobody"),
+            mark("see that the centre's line, broker and clock are well."),
+        ),
         "subscription": CauseWords(
             mark("subscription expired"),
             mark("the carrier answers with a page of its own: the subscription may have expired"),

@@ -253,12 +253,12 @@ class Record:
 
     def delivered(self, message: int, channel: str, at: int) -> None:
         """Note that a channel has a message. Raises RecordUnavailableError."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             save_delivery(connection, message, channel, at)
 
     def finish(self, message: int) -> None:
         """Nothing more is to be done about a message. Raises RecordUnavailableError."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             finish(connection, message)
 
     @contextlib.contextmanager
@@ -271,7 +271,8 @@ class Record:
             raise RecordUnavailableError(f"the record can't be read: {_words(error)}") from error
 
     @contextlib.contextmanager
-    def _writing(self) -> Generator[sa.Connection]:
+    def writing(self) -> Generator[sa.Connection]:
+        """For functions that change something: all of it or nothing."""
         try:
             with self.engine.begin() as connection:
                 yield connection

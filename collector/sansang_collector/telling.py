@@ -6,8 +6,9 @@ know.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sansang_collector import ledger_sql, message_sql
-from sansang_collector.hours import is_open
+from sansang_collector.hours import Span, is_open
 from sansang_collector.ledger_sql import Revised
+from sansang_collector.maintenance_sql import load_maintenance
 from sansang_collector.message_sql import NewMessage, Service
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
@@ -28,6 +29,7 @@ from sansang_collector.watch.service import MINUTE_US, HoldDown
 from sansang_collector.watch.site import SiteJudge, Thing
 from sansang_collector.watching import Watching
 
+MAINTENANCE_READ_US = 10_000_000
 FRESH_US = 15 * MINUTE_US
 """Older evidence corrects the state, and is told only once fresh evidence says the same."""
 
@@ -54,6 +56,8 @@ class Teller:
 
     def reset(self) -> None:
         """Begin with what is kept."""
+        self._read_again = 0
+        self._maintenance: list[tuple[str, Span]] = []
         with self._record.reading() as connection:
             self._told = message_sql.load_told(connection)
             areas = ledger_sql.load(connection, 0, None, "")
@@ -65,6 +69,7 @@ class Teller:
 
     def look(self, now: int) -> Telling:
         """What is to be told now."""
+        self._read_maintenance(now)
         changed: dict[str, Mapping[Thing, Told]] = {}
         messages: list[NewMessage] = []
         lost: list[Lost] = []
@@ -91,6 +96,20 @@ class Teller:
         """What changes so often at a site that nobody is told."""
         return self._muted.get(site, ())
 
+    def _read_maintenance(self, now: int) -> None:
+        if now >= self._read_again:
+            self._read_again = now + MAINTENANCE_READ_US
+            with self._record.reading() as connection:
+                windows = load_maintenance(connection, now, self._read_again)
+            self._maintenance = [(each.site, each.span) for each in windows]
+
+    def _is_serving(self, site: str, now: int) -> bool:
+        """Whether it is open, and nobody works on it."""
+        worked_on = any(
+            each == site and span.start <= now < span.end for each, span in self._maintenance
+        )
+        return not worked_on and is_open(self._registry().hours(site), now)
+
     def _concerns(self, site: str, judge: SiteJudge, now: int) -> dict[Thing, Concern]:
         recent = self._watching.recent.get(site, ())
         return concerns(judge.entries.values(), recent, now, lost=judge.is_lost)
@@ -102,7 +121,7 @@ class Teller:
         recent = self._watching.recent.get(site, [])
         when = Circumstances(
             now,
-            serving=is_open(self._registry().hours(site), now),
+            serving=self._is_serving(site, now),
             fresh=self._watching.is_settled(site) and judge.is_fresh(now, FRESH_US),
             muted=self._mute(site, judge, recent, now),
         )
@@ -131,7 +150,7 @@ class Teller:
         left = all(self._is_leaving(agent) for agent in agents)
         if place is None or told_enough or left or not self._watching.is_settled(site):
             return False, None
-        if not is_open(registry.hours(site), now):
+        if not self._is_serving(site, now):
             return False, None
         patience = max(self._watching.patience(agent) for agent in agents)
         each = Lost(site, concern.since, patience // 3, place.commune, place.carrier)

@@ -9,7 +9,7 @@ gives the same whatever the order of arrival, and the ledger is corrected.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sansang_collector import evidence_sql, ledger_sql
 from sansang_collector.evidence_sql import PAGE_US, Page, PageName
@@ -33,6 +33,8 @@ LAG_US = 2_000_000
 """What contradicts is on its way for so long at the most."""
 RECENT_US = 60 * MINUTE_US
 SITES_AT_ONCE = 300
+Blindness = Literal["broker", "line", "clock", "stopped"]
+"""Why the centre could not hear: no broker, no line of its own, a clock that jumped, not running."""
 
 
 class Held(NamedTuple):
@@ -78,6 +80,7 @@ class Watching:
         self._hold = hold
         self.listening_since = now
         """Nobody is called silent for what could not be heard before."""
+        self._blind: dict[Blindness, Key] = {}
         self.recent: dict[str, list[Entry]] = {}
         """By site, what has ended within the hour."""
         self._begin_anew()
@@ -140,10 +143,32 @@ class Watching:
         due = [site for site, late in self._late.items() if _is_due(late, now)]
         for site in due[:SITES_AT_ONCE]:
             self._judge_anew(site, self._late.pop(site), now)
+        since = now if self._blind else self.listening_since
         for site, judge in self._judges.items():
-            judge.advance(now - LAG_US, self.listening_since)
+            judge.advance(now - LAG_US, since)
             if judge.changed:
                 self._pending.sites.add(site)
+
+    def blind(self, now: int, why: Blindness) -> None:
+        """The centre hears nothing, through a fault of its own: nobody is called silent for it."""
+        if why not in self._blind:
+            self._blind[why] = Key("collector", why, now)
+            self._note(Entry(self._blind[why], "unknown", None, "centre"))
+
+    def sees(self, now: int, why: Blindness) -> None:
+        """That is over; boxes have their whole patience to be heard again."""
+        key = self._blind.pop(why, None)
+        if key is not None:
+            self.listening_since = now
+            self._note(Entry(key, "unknown", max(now, key.start + 1), "centre"))
+
+    def was_blind(self, start: int, now: int, why: Blindness) -> None:
+        """So it was, and knows it only now."""
+        self.listening_since = now
+        self._note(Entry(Key("collector", why, start), "unknown", now, "centre"))
+
+    def _note(self, entry: Entry) -> None:
+        self._pending.corrections.append(Correction("", [Revised(entry.key, entry)]))
 
     def forget_old(self, now: int) -> None:
         """Services that nobody speaks of are unknown; to be called now and then."""
@@ -267,7 +292,7 @@ class Watching:
         for key, entry in old.items():
             if key.service == "box" and entry.end is None and judge.alive(key.subject) == key.start:
                 judge.keep_silent(key.subject)
-        judge.advance(now - LAG_US, self.listening_since)
+        judge.advance(now - LAG_US, now if self._blind else self.listening_since)
         new |= judge.take()
         changes = corrections(old, {key: each for key, each in new.items() if each is not None})
         self._judges[site] = judge

@@ -24,10 +24,12 @@ Cause = Literal[
     "international",
     "loss",
     "subscription",
+    "centre",
 ]
 """`silent`: nothing is heard and nobody knows yet why. `line`: the access line or its modem.
 `equipment`: the router, or the cable to it. `box_power`: one box of several lost its power, or was
-switched off hard. `switched_off`: it was shut down in good order."""
+switched off hard. `switched_off`: it was shut down in good order. `centre`: the collector could not
+hear anybody."""
 
 _STAGES: Mapping[str, JourneyStage] = {
     f"wifi:{stage}": stage for stage in get_args(JourneyStage) if stage not in IN_THE_WIFI

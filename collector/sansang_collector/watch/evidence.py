@@ -17,6 +17,7 @@ from sansang_wire.readings import (
     LinkReading,
     ReachabilityReading,
     Reading,
+    RouteReading,
     ServiceReading,
     WifiJourneyReading,
     WifiReading,
@@ -27,7 +28,7 @@ UP, DOWN = "up", "down"
 WORDS = (
     *(UP, DOWN, "lossy", "no_international"),
     *("scan", "associate", "authenticate", "address", "gateway"),
-    *("no_address", "no_route", "portal"),
+    *("no_address", "no_route", "portal", "beyond_gateway", "at_gateway"),
 )
 """All that a fact can say. What is kept of evidence holds places in this list: only add to it."""
 IN_THE_WIFI: frozenset[JourneyStage] = frozenset({"dns", "portal", "internet"})
@@ -44,8 +45,8 @@ class Fact(NamedTuple):
     """At an instant (µs since the Unix epoch), of `key`: one of `WORDS`.
 
     Keys of services: `internet`, `ipv6`, `dns`, `mains`; `wifi/SSID` as radios know it,
-    `guest/SSID` as one who went in. Of clues: `gateway`, `address`, `carrier`, `portal`. `alive`
-    says nothing but that the box measured.
+    `guest/SSID` as one who went in. Of clues: `gateway`, `address`, `carrier`, `portal`,
+    `route`. `alive` says nothing but that the box measured.
     """
 
     at: int
@@ -158,6 +159,19 @@ def _fetched(some: Sequence[ServiceReading]) -> list[Fact]:
     return found
 
 
+def _traced(some: Sequence[RouteReading]) -> list[Fact]:
+    """Who answers beyond the first router is not of the house any more."""
+    return [
+        Fact(
+            each.at,
+            "route",
+            UP if each.reached else "beyond_gateway" if each.beyond_gateway else "at_gateway",
+        )
+        for each in some
+        if each.outcome != "broken"
+    ]
+
+
 def _on_air(some: Sequence[WifiReading]) -> list[Fact]:
     """An access point that listens for radar first is not off air: it is starting."""
     return [
@@ -209,6 +223,7 @@ _SAYING: dict[type, Callable[..., list[Fact]]] = {
     LinkReading: _linked,
     DnsReading: _resolved,
     ServiceReading: _fetched,
+    RouteReading: _traced,
     WifiReading: _on_air,
     WifiScanReading: _heard,
     WifiJourneyReading: _visited,

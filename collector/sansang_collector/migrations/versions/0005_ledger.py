@@ -62,6 +62,16 @@ def upgrade() -> None:
         sa.Column("stage", sa.String(16)),
         sa.Column("area", sa.String(128)),
     )
+    op.create_table(
+        "maintenance",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("site", sa.String(63), nullable=False),
+        *(
+            sa.Column(name, sa.BigInteger, nullable=False)
+            for name in ("start", "end", "declared")
+        ),
+        sa.Column("note", sa.String(200), nullable=False),
+    )
     op.execute(
         "INSERT INTO told (site, service, subject, since, cause, stage)"
         " SELECT site, service, subject, told_down, 'access_point', told_stage FROM service"
