@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """When a site is open: hours as people write them, nights, holidays, clocks that are changed."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -220,6 +223,19 @@ def test_the_next_opening_is_now_while_it_is_open() -> None:
     assert next_opening(hours, at("2026-02-15T11:30")) == at("2026-02-18T07:00")
     assert next_opening(OpeningHours(), 5) == 5
     assert next_opening(week("closed"), 5) is None
+
+
+def test_time_zones_are_known_on_a_machine_that_has_none() -> None:
+    """A small image has no zones of its own; ours come with the collector."""
+    program = (
+        "from sansang_collector.hours import OpeningHours, is_open;"
+        "hours = OpeningHours('Asia/Ho_Chi_Minh', (((420, 421),),) * 7);"
+        "print(is_open(hours, 1_767_225_600_000_000))"
+    )
+    command = [sys.executable, "-c", program]
+    bare = {**os.environ, "PYTHONTZPATH": ""}
+    done = subprocess.run(command, env=bare, capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n", "07:00 in Hà Nội is midnight UTC, 01/01/2026"
 
 
 def minutes() -> st.SearchStrategy[Minutes]:
