@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sites and agents, as a person writes them down: `registry.toml`.
+"""Sites, agents, closures and contacts, as a person writes them down: `registry.toml`.
 
 [[sites]]
 id = "nvh-thon-dong"                # never changes, even when the village is renamed
@@ -45,7 +45,7 @@ WIFI_PROBES = ("wifi", "wifi_journey", "wifi_scan")
 
 @dataclass(frozen=True)
 class Registry:
-    """Every site and agent there is; ids are unique and every agent's site exists."""
+    """Every site and agent there is; ids are unique, and all that is referred to exists."""
 
     sites: tuple[Site, ...] = ()
     agents: tuple[Agent, ...] = ()

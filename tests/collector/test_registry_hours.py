@@ -199,10 +199,11 @@ def test_a_day_that_is_not_named_has_the_daily_hours() -> None:
 
 
 def test_a_day_may_stand_alone_when_all_are_named() -> None:
-    """No daily hours are needed then."""
-    days = ", ".join(f'{day} = "closed"' for day in ("mon", "tue", "wed", "thu", "fri", "sat"))
-    found = read(SITES + f'hours = {{{days}, sun = "08:00-10:00"}}').hours("ubnd")
-    assert found.weekly == ((),) * 6 + (((480, 600),),)
+    """Each has its own hours, and no daily ones are needed."""
+    names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    days = ", ".join(f'{name} = "0{at}:00-12:00"' for at, name in enumerate(names))
+    found = read(SITES + f"hours = {{{days}}}").hours("ubnd")
+    assert found.weekly == tuple(((60 * at, 720),) for at in range(7))
 
 
 def test_a_closure_concerns_the_sites_and_communes_that_it_names() -> None:
