@@ -92,6 +92,7 @@ class Collector:
             self._watching,
             config.hold,
             lambda agent: self._states.get(agent) == "leaving",
+            self._record.outstanding,
         )
         self._ingest = Ingest(
             lambda: self._registry.current,

@@ -35,9 +35,7 @@ def declare(connection: sa.Connection, window: Maintenance) -> None:
     if start <= window.declared:
         raise ValueError("maintenance is declared before it begins: choose a later beginning")
     values = {"site": window.site, "start": start, "end": end, "note": window.note}
-    connection.execute(
-        sa.insert(maintenance_table).values(**values, declared=window.declared)
-    )
+    connection.execute(sa.insert(maintenance_table).values(**values, declared=window.declared))
 
 
 def load_maintenance(connection: sa.Connection, start: int, end: int) -> list[Maintenance]:

@@ -178,6 +178,11 @@ class Record:
             self.agents[name] = AgentRecord(name)
         return self.agents[name]
 
+    def outstanding(self, name: str) -> int:
+        """How many batches this agent still holds."""
+        record = self.agents.get(name)
+        return sum(each.outstanding for each in record.epochs.values()) if record else 0
+
     def save(self, saving: Saving) -> None:
         """Write all of it or nothing.
 

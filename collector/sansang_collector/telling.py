@@ -29,13 +29,21 @@ from sansang_collector.watch.service import MINUTE_US, HoldDown
 from sansang_collector.watch.site import SiteJudge, Thing
 from sansang_collector.watching import Watching
 
+OF_THE_SITE = frozenset({"power", "box", "internet", "ipv6", "dns"})
+"""What a loss of contact may turn out to be, or explains."""
+DRAINING_US = 10 * MINUTE_US
+"""So long the end of an outage waits for what the box has kept of it."""
+IN_FLIGHT = 20
+"""Batches that a box holds when all is well, at the most."""
 MAINTENANCE_READ_US = 10_000_000
 FRESH_US = 15 * MINUTE_US
 """Older evidence corrects the state, and is told only once fresh evidence says the same."""
 
 
 class Teller:
-    """Looks at every site in turn. `is_leaving`: whether a box said goodbye."""
+    """Looks at every site in turn. `is_leaving`: whether a box said goodbye; `backlog`: how many
+    batches it still holds.
+    """
 
     def __init__(
         self,
@@ -44,6 +52,7 @@ class Teller:
         watching: Watching,
         hold: HoldDown,
         is_leaving: Callable[[str], bool],
+        backlog: Callable[[str], int],
     ) -> None:
         self._record = record
         self._registry = registry
@@ -51,6 +60,10 @@ class Teller:
         self._gather_us = hold.silent_us // 3
         """So long a silent site waits for others: many at once are told as one."""
         self._is_leaving = is_leaving
+        self._backlog = backlog
+        self._up_us = hold.up_us
+        self._back: dict[str, int] = {}
+        """When a site that people know to be lost was heard again."""
         self._muted: dict[str, set[Thing]] = {}
         self.reset()
 
@@ -62,7 +75,9 @@ class Teller:
             self._told = message_sql.load_told(connection)
             areas = ledger_sql.load(connection, 0, None, "")
         self._areas = {
-            each.entry.key: Area(each.entry.key.subject, dict(each.entry.clues))
+            each.entry.key: Area(
+                each.entry.key.subject, each.entry.key.start, dict(each.entry.clues)
+            )
             for each in areas
             if each.entry.end is None and each.entry.key.service == "area"
         }
@@ -74,7 +89,7 @@ class Teller:
         messages: list[NewMessage] = []
         lost: list[Lost] = []
         due = False
-        for site in self._watching.sites:
+        for site in sorted(self._watching.sites):
             judge = self._watching.judge(site)
             if judge is None or not (judge.entries or self._told.get(site)):
                 continue
@@ -112,7 +127,9 @@ class Teller:
 
     def _concerns(self, site: str, judge: SiteJudge, now: int) -> dict[Thing, Concern]:
         recent = self._watching.recent.get(site, ())
-        return concerns(judge.entries.values(), recent, now, lost=judge.is_lost)
+        found = concerns(judge.entries.values(), recent, now, lost=judge.is_lost)
+        known = self._told.get(site, {})
+        return {on: each for on, each in found.items() if on in known or not judge.mends(on)}
 
     def _alerts(
         self, site: str, judge: SiteJudge, concerned: Mapping[Thing, Concern], now: int
@@ -125,7 +142,27 @@ class Teller:
             fresh=self._watching.is_settled(site) and judge.is_fresh(now, FRESH_US),
             muted=self._mute(site, judge, recent, now),
         )
-        return alerts(known, concerned, judge.well(now), recent, when)
+        well = judge.well(now)
+        if CONTACT in known and not self._is_back(site, judge, now):
+            well.discard(CONTACT)
+            concerned = {on: each for on, each in concerned.items() if on[0] not in OF_THE_SITE}
+        return alerts(known, concerned, well, recent, when)
+
+    def _is_back(self, site: str, judge: SiteJudge, now: int) -> bool:
+        """A site that was lost is heard for long enough to know what it was."""
+        if judge.is_lost:
+            self._back.pop(site, None)
+            return False
+        since = self._back.setdefault(site, now)
+        cadence = max(map(self._watching.patience, judge.lines)) // 3
+        if now - since < max(self._up_us, cadence):
+            return False
+        drains = any(map(self._has_backlog, judge.lines))
+        return not drains or now - since > DRAINING_US
+
+    def _has_backlog(self, agent: str) -> bool:
+        """What it was will be known when that is here."""
+        return self._backlog(agent) > IN_FLIGHT
 
     def _mute(self, site: str, judge: SiteJudge, recent: Sequence[Entry], now: int) -> set[Thing]:
         entries = {each.key: each for each in (*recent, *judge.entries.values())}
@@ -165,9 +202,8 @@ class Teller:
     ) -> list[Revised]:
         """Many at once as one, the others each, when they have waited long enough."""
         revised: list[Revised] = []
-        standing = {area.name + str(area.since): key for key, area in self._areas.items()}
         for area in grouped(lost, self._areas.values()):
-            key = standing.get(area.name + str(area.since)) or Key("area", area.name, area.since)
+            key = Key("area", area.name, area.since)
             before = self._areas.get(key)
             if before == area:
                 continue

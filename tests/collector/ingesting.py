@@ -17,6 +17,8 @@ from sansang_collector.record import AgentRecord, Record
 from sansang_collector.registry import Agent, Registry, Site
 from sansang_collector.store.base import SeriesStore
 from sansang_collector.store.embedded import EmbeddedStore
+from sansang_collector.telling import Teller
+from sansang_collector.watching import Watching
 from sansang_wire import topics
 from sansang_wire.batch import Batch, EpochClaim, Hello, Machine, encode
 from sansang_wire.readings import AnyReading, Clock, LinkReading
@@ -100,12 +102,22 @@ class Desk:
     """One for each time that there was something to tell."""
 
     def __post_init__(self) -> None:
+        self.watching = Watching(self.record, lambda: self.registry, HOLD, time.time_ns() // 1000)
+        teller = Teller(
+            self.record,
+            lambda: self.registry,
+            self.watching,
+            HOLD,
+            lambda _: False,
+            self.record.outstanding,
+        )
         self.ingest = Ingest(
             lambda: self.registry,
             self.record,
             self.store,
             self.answers.extend,
-            HOLD,
+            self.watching,
+            teller,
             lambda: self.told.append(True),
         )
 
@@ -118,6 +130,7 @@ class Desk:
         for payload in payloads:
             self.offer(agent, payload)
         await self.ingest.store_lot()
+        await self.ingest.settle()
 
     async def greet(self, hello: Hello) -> None:
         """A hello arrives and is stored."""

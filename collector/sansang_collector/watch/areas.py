@@ -27,15 +27,11 @@ class Lost(NamedTuple):
 
 
 class Area(NamedTuple):
-    """Sites lost together, by when each was last heard."""
+    """Sites lost together, by when each was last heard; `since` the first of those that made it."""
 
     name: str
+    since: int
     members: Mapping[str, int]
-
-    @property
-    def since(self) -> int:
-        """The first of them was last heard then."""
-        return min(self.members.values())
 
 
 def grouped(lost: Sequence[Lost], standing: Iterable[Area]) -> list[Area]:
@@ -48,7 +44,7 @@ def grouped(lost: Sequence[Lost], standing: Iterable[Area]) -> list[Area]:
     found: list[Area] = []
     for area in standing:
         joining = {each.site: each.since for each in lost if _belongs(each, area)}
-        found.append(Area(area.name, {**joining, **area.members}))
+        found.append(area._replace(members={**joining, **area.members}))
         taken |= found[-1].members.keys()
     while (new := _largest([each for each in lost if each.site not in taken])) is not None:
         found.append(new)
@@ -82,11 +78,9 @@ def _of(name: str, lost: Collection[Lost]) -> Area:
         count += step
         if count > most:
             most, instant = count, at
-    return Area(
-        name,
-        {
-            each.site: each.since
-            for each in lost
-            if each.since <= instant <= each.since + max(WITHIN_US, each.cadence_us)
-        },
-    )
+    members = {
+        each.site: each.since
+        for each in lost
+        if each.since <= instant <= each.since + max(WITHIN_US, each.cadence_us)
+    }
+    return Area(name, min(members.values(), default=0), members)

@@ -167,6 +167,11 @@ class SiteJudge:
             found |= set() if self.is_lost else {CONTACT}
         return found
 
+    def mends(self, thing: Thing) -> bool:
+        """Whether the newest that was said of a service is that it works again."""
+        service = self.services.get(thing)
+        return service is not None and bool(service.said) and service.against is None
+
     def is_silent(self, agent: str) -> bool:
         """Whether the box is silent by what was judged."""
         box = self._boxes.get(agent)

@@ -88,7 +88,7 @@ class Box:
         if not self.is_off:
             self.held.append(Batch(at, list(self._readings(at))))
 
-    def send(self, most: int = 20) -> Iterator[Batch]:
+    def send(self, most: int = 500) -> Iterator[Batch]:
         """The newest at once, the backlog after it, so many in all."""
         if self.is_cut_off or not self.held:
             return
@@ -108,9 +108,7 @@ class Box:
             clean_shutdown=self.clean,
         )
         on_air = not ails & {"access point dead", "router dead", "line cut, access point dead"}
-        yield WifiReading(
-            at=at, outcome="ok" if on_air else "failed", ssid=SSID, on_air=on_air
-        )
+        yield WifiReading(at=at, outcome="ok" if on_air else "failed", ssid=SSID, on_air=on_air)
         if number % 4 == 1:
             yield self._visit(at, on_air=on_air)
         if self.only_wifi:
@@ -156,7 +154,9 @@ class Box:
     def _echoes(self, at: int) -> Iterator[AnyReading]:
         ails = self.ails
         cut = bool(ails & CUTS)
-        yield self._echo(at, "gateway", "ipv4", "gateway", reached=not ails & {"router dead", "no lease"})
+        yield self._echo(
+            at, "gateway", "ipv4", "gateway", reached=not ails & {"router dead", "no lease"}
+        )
         for family in ("ipv4", "ipv6"):
             alone = family == "ipv6" and bool(ails & {"IPv6 dead", "no IPv6 yet"})
             yield self._echo(at, "near", family, "domestic", reached=not (cut or alone))
@@ -172,7 +172,11 @@ class Box:
             reason=None if reached else "no_answer",
             target=target,
             family="ipv6" if family == "ipv6" else "ipv4",
-            scope="gateway" if scope == "gateway" else "domestic" if scope == "domestic" else "international",
+            scope="gateway"
+            if scope == "gateway"
+            else "domestic"
+            if scope == "domestic"
+            else "international",
             sent=5,
             received=5 if reached else 0,
             loss_pct=(40.0 if "lossy" in self.ails else 0.0) if reached else 100.0,

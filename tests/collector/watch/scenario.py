@@ -28,6 +28,7 @@ from sansang_collector.record import Record, Saving
 from sansang_collector.registry import Registry, check_registry
 from sansang_collector.telling import Teller
 from sansang_collector.watching import Watching
+from tests.collector.ingesting import make_hello
 from tests.collector.watch.houses import ROUND_S, SSID, Batch, Box, S
 
 STEP_S = 5
@@ -63,8 +64,16 @@ class World:
         self.record = Record(self.folder / "record.db")
         self.watching = Watching(self.record, lambda: self.registry, HOLD, now)
         self.teller = Teller(
-            self.record, lambda: self.registry, self.watching, HOLD, self.leaving.__contains__
+            self.record,
+            lambda: self.registry,
+            self.watching,
+            HOLD,
+            self.leaving.__contains__,
+            lambda agent: len(self.boxes[agent].held),
         )
+        for box in self.boxes.values():
+            hello = make_hello(box.id, batch_every_s=float(box.round_s))
+            self.record.agent(box.id).hello = hello
 
     def end(self) -> None:
         self.record.close()

@@ -116,14 +116,14 @@ SCENARIOS = [
     Scenario(
         "guests get no address",
         WELL + "08:15 dong: guests get no address\n09:02 dong: well\n09:10 : end",
-        "dong wifi 08:15–09:03 dhcp",
-        "08:18 dong wifi NVH down address\n09:05 dong wifi NVH up address",
+        "dong wifi 08:16:30–09:02:30 dhcp",
+        "08:18:30 dong wifi NVH down address\n09:04 dong wifi NVH up address",
     ),
     Scenario(
         "guests are sent away",
         WELL + "08:15 dong: guests are sent away\n09:02 dong: well\n09:10 : end",
-        "dong wifi 08:15–09:03 access_point",
-        "08:18 dong wifi NVH down authenticate\n09:05 dong wifi NVH up authenticate",
+        "dong wifi 08:16:30–09:02:30 access_point",
+        "08:18:30 dong wifi NVH down authenticate\n09:04 dong wifi NVH up authenticate",
     ),
     Scenario(
         "the agent was killed: the box was on, and unknown is not down",
@@ -204,7 +204,7 @@ SCENARIOS = [
         "08:31:30 dong: well\n09:00 : end",
     ),
     Scenario(
-        "what comes and goes all the time is told twice and then no more",
+        "what comes and goes all the time is told thrice, and then when it has calmed down",
         WELL
         + "".join(
             f"08:{minute:02} dong: access point dead\n08:{minute + 4:02} dong: well\n"
@@ -216,7 +216,8 @@ SCENARIOS = [
             for minute in range(10, 58, 8)
         ),
         "08:12 dong wifi NVH down access_point\n08:15 dong wifi NVH up access_point\n"
-        "08:20 dong wifi NVH down access_point\n08:23 dong wifi NVH up access_point",
+        "08:20 dong wifi NVH down access_point\n08:23 dong wifi NVH up access_point\n"
+        "08:28 dong wifi NVH down access_point\n09:18 dong wifi NVH up access_point",
     ),
     # Opening hours.
     Scenario(
@@ -387,8 +388,7 @@ SCENARIOS = [
         "bac power 08:15–08:45 power_cut\ndoai power 08:15–08:45 power_cut\n"
         "dong power 08:15–08:45 power_cut\nnam power 08:15–08:45 power_cut\n"
         "centre area 08:15–08:46 silent",
-        "08:19 4 sites area commune:11824 down silent\n"
-        "08:46 4 sites area commune:11824 up silent",
+        "08:19 4 sites area commune:11824 down silent\n08:46 4 sites area commune:11824 up silent",
         FOUR,
     ),
     Scenario(
@@ -405,9 +405,8 @@ SCENARIOS = [
         "09:40 : end",
         "bac internet 08:16–09:15 line\ndoai internet 08:16–09:15 line\n"
         "nam internet 08:16–09:15 line\ndong internet 08:20–09:15 line\n"
-        "centre area 08:16–09:20 silent",
-        "08:20 3 sites area commune:11824 down silent\n"
-        "09:20 4 sites area commune:11824 up silent",
+        "centre area 08:15:27–09:20 silent",
+        "08:19:30 3 sites area commune:11824 down silent\n09:20 4 sites area commune:11824 up silent",
         FOUR | {"boxes": ["dong-1 metered"]},
     ),
     Scenario(
@@ -416,8 +415,7 @@ SCENARIOS = [
         "09:05 nam: well\n09:20 : end",
         "doai power 08:15–08:55 power_cut\ndong power 08:15–08:45 power_cut\n"
         "nam power 08:15–09:05 power_cut\ncentre area 08:15–09:06 silent",
-        "08:19 3 sites area commune:11824 down silent\n"
-        "09:06 3 sites area commune:11824 up silent",
+        "08:19 3 sites area commune:11824 down silent\n09:06 3 sites area commune:11824 up silent",
         FOUR,
     ),
     # A metered line.

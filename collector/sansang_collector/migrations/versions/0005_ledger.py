@@ -66,10 +66,7 @@ def upgrade() -> None:
         "maintenance",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("site", sa.String(63), nullable=False),
-        *(
-            sa.Column(name, sa.BigInteger, nullable=False)
-            for name in ("start", "end", "declared")
-        ),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("start", "end", "declared")),
         sa.Column("note", sa.String(200), nullable=False),
     )
     op.execute(
