@@ -125,7 +125,7 @@ class Watching:
             self._come_late(site, facts, boots, now)
             return
         before = [boot for boot in boots if judge.boot(agent, boot)]
-        if before or facts[0].at < judge.judged:
+        if before or facts[0].at <= judge.judged:
             # Boxes of one house do not speak in turn: such facts are not late.
             newest = max(judge.alive(agent) or 0, judge.judged - INTERLEAVED_US)
             in_turn = not boots and facts[0].at > newest
@@ -289,10 +289,13 @@ class Watching:
             judge.hear(agent, fact)
             if judge.changed:
                 new |= judge.take()
-        for key, entry in old.items():
-            if key.service == "box" and entry.end is None and judge.alive(key.subject) == key.start:
-                judge.keep_silent(key.subject)
-        judge.advance(now - LAG_US, now if self._blind else self.listening_since)
+        silent = {
+            key.subject
+            for key, entry in old.items()
+            if key.service == "box" and entry.end is None and judge.alive(key.subject) == key.start
+        }
+        since = now if self._blind else self.listening_since
+        judge.advance(now - LAG_US, since, silent)
         new |= judge.take()
         changes = corrections(old, {key: each for key, each in new.items() if each is not None})
         self._judges[site] = judge

@@ -5,7 +5,7 @@ A box that measured nothing for longer than its patience is silent: what only it
 unknown from its last fact on. When it is heard again its boots tell what the silence was.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ TOGETHER_US = 2 * MINUTE_US
 CLUE_FRESH_US = 90_000_000
 """What was heard so long before an outage still tells of it."""
 BOOT_SLACK_US = 10_000_000
+"""So much later than the first fact after it a start may be dated."""
 STALE_US = 75 * MINUTE_US
 """Two rounds of the seldomest look at a service, and some: its box lives and says nothing of it."""
 Thing = tuple[str, str]
@@ -87,7 +88,7 @@ class SiteJudge:
             return False
         box.boots.append(boot)
         box.boots.sort(key=lambda each: each.started)
-        return boot.started <= self.judged
+        return _is_past(boot, self.judged)
 
     def hear(self, agent: str, fact: Fact) -> None:
         """One more fact, not older than `judged`."""
@@ -108,25 +109,25 @@ class SiteJudge:
         elif key != "alive":
             self._weigh(agent, box.plan.line, fact)
 
-    def advance(self, now: int, listening_since: int = 0) -> None:
+    def advance(
+        self, now: int, listening_since: int = 0, known_silent: Collection[str] = ()
+    ) -> None:
         """Time has passed: doubts are confirmed by it, boxes fall silent; but for those that could
         not be heard before `listening_since`. What it changed is judged: older facts are late.
+
+        A box that was known to be silent is so still, however short its patience has been.
         """
+        late: list[tuple[int, str, _Box]] = []
         for agent, box in self._boxes.items():
             if box.alive is None or box.silent is not None:
                 continue
-            ends = max(box.alive, listening_since) + box.plan.patience_us
-            if now > ends:
-                self._mature(min(now, box.alive + box.plan.patience_us))
-                self._fall_silent(agent, box)
-        self._mature(now)
-
-    def keep_silent(self, agent: str) -> None:
-        """A box that was known to be silent is so still, however short its patience has been."""
-        box = self._boxes.get(agent)
-        if box is not None and box.alive is not None and box.silent is None:
-            self._mature(box.alive + box.plan.patience_us)
+            patience = box.plan.patience_us
+            if now > max(box.alive, listening_since) + patience or agent in known_silent:
+                late.append((box.alive + patience, agent, box))
+        for ends, agent, box in sorted(late, key=lambda each: each[:2]):
+            self._mature(min(now, ends))
             self._fall_silent(agent, box)
+        self._mature(now)
 
     def forget_old(self, now: int) -> None:
         """Services that nobody speaks of though their boxes live are unknown."""
@@ -305,7 +306,7 @@ class SiteJudge:
     def _came_back(self, agent: str, box: _Box, at: int) -> None:
         """What the silence was: the boots since then know."""
         since, boot = box.alive, None
-        while box.boots and box.boots[0].started <= at + BOOT_SLACK_US:
+        while box.boots and _is_past(box.boots[0], at):
             boot = box.boots.pop(0)
         silent, box.silent = box.silent, None
         self.back = self.back if silent is None else at
@@ -317,20 +318,20 @@ class SiteJudge:
         if boot is None or boot.clean:
             cause: Cause = "agent_fault" if boot is None else "switched_off"
             self._end_silence(silent, Entry(Key("box", agent, since), "down", at, cause))
-        elif self._all_lost_power(box.gap):
+        elif self._all_lost_power(box.gap, at):
             self._end_silence(silent, self._power_cut(box.gap))
         else:
             cut = Entry(Key("box", agent, since), "down", boot.started, "box_power")
             self._end_silence(silent, cut)
 
-    def _all_lost_power(self, gap: tuple[int, int]) -> bool:
-        """Whether no other box of the site measured meanwhile."""
+    def _all_lost_power(self, gap: tuple[int, int], at: int) -> bool:
+        """Whether no other box of the site measured meanwhile, by what had happened `at`."""
         start, end = gap[0] + TOGETHER_US, gap[1] - TOGETHER_US
         return all(
             box.alive is None
             or (box.silent is not None and box.silent.start <= start)
             or (box.gap[0] <= start and box.gap[1] >= end)
-            or any(start - TOGETHER_US <= each.started for each in box.boots)
+            or (box.alive <= start and any(_is_past(each, at) for each in box.boots))
             for box in self._boxes.values()
         )
 
@@ -399,6 +400,10 @@ def _about(agent: str, line: str, key: str) -> tuple[Thing, Speaker]:
         return ("wifi", ssid), Speaker(agent, "guest" if name == "guest" else "radio")
     thing = ("power", name) if name == "mains" else (name, line)
     return thing, Speaker(agent, "radio")
+
+
+def _is_past(boot: Boot, at: int) -> bool:
+    return boot.started <= at + BOOT_SLACK_US
 
 
 def _ails(service: Service) -> bool:
