@@ -34,7 +34,7 @@ LAG_US = 2_000_000
 RECENT_US = 60 * MINUTE_US
 SITES_AT_ONCE = 300
 Blindness = Literal["broker", "line", "clock", "stopped"]
-"""Why the centre could not hear: no broker, no line of its own, a clock that jumped, not running."""
+"""Why the centre could not hear: no broker, no line of its own, its clock jumped, it did not run."""
 
 
 class Held(NamedTuple):
@@ -117,22 +117,29 @@ class Watching:
         boots = self._new_boots(agent, boots_of(some))
         if not facts and not boots:
             return
+        start = min([*(each.at for each in facts), *(each.started for each in boots)])
         self._pending.sites.add(site)
         judge = self._judges.get(site)
         if judge is None and site not in self.unjudged:
             judge = self._judges[site] = SiteJudge(self._plans(site), self._hold)
         if judge is None or site in self._late or not facts:
-            self._come_late(site, facts, boots, now)
+            self._come_late(site, start, 0 if site in self.unjudged else now)
             return
         before = [boot for boot in boots if judge.boot(agent, boot)]
         if before or facts[0].at < judge.judged:
             # Boxes of one house do not speak in turn: such facts are not late.
             newest = max(judge.alive(agent) or 0, judge.judged - INTERLEAVED_US)
             in_turn = not boots and facts[0].at > newest
-            self._come_late(site, facts, boots, 0 if in_turn else now)
+            self._come_late(site, start, 0 if in_turn else now)
             return
         for fact in facts:
             judge.hear(agent, fact)
+
+    def greet(self, agent: str) -> None:
+        """A hello may say how often a box sends, and so how patient one has to be with it."""
+        entry = self._sites.agent(agent)
+        if entry is not None:
+            self._follow_plans(entry.site)
 
     def settle(self, now: int) -> None:
         """Judge anew what came late and waits no longer; let time pass at the others."""
@@ -231,9 +238,12 @@ class Watching:
             return
         self._sites = registry
         for site in list(self._judges):
-            if self._judges[site].lines != {a: p.line for a, p in self._plans(site).items()}:
-                judged = self._judges.pop(site).judged
-                self._late[site] = _Late(judged, 0, 0)
+            self._follow_plans(site)
+
+    def _follow_plans(self, site: str) -> None:
+        judge = self._judges.get(site)
+        if judge is not None and judge.plans != self._plans(site):
+            self._come_late(site, judge.judged, 0)
 
     def _new_boots(self, agent: str, boots: Iterable[Boot]) -> list[Boot]:
         known = self._boots.setdefault(agent, {})
@@ -264,8 +274,7 @@ class Watching:
             self._pages[name.agent] = (name.number, page)
         return page
 
-    def _come_late(self, site: str, facts: Sequence[Fact], boots: Sequence[Boot], now: int) -> None:
-        start = min(*(each.at for each in facts), *(each.started for each in boots))
+    def _come_late(self, site: str, start: int, now: int) -> None:
         late = self._late.setdefault(site, _Late(start, now, now))
         late.start, late.last = min(late.start, start), max(late.last, now)
 
