@@ -143,7 +143,7 @@ def subtract(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
     free = whole[0].start
     for span in union(taken):
         gaps.append(Span(free, span.start))
-        free = max(free, span.end)
+        free = span.end
     gaps.append(Span(free, whole[-1].end))
     return overlap(whole, gaps)
 

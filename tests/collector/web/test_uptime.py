@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much of the time a Wi-Fi works: on air, and lets guests in where one tries."""
 
-
 from sansang_collector.periods import reporting_quarter
 from sansang_collector.store.base import Series
 from sansang_collector.web.strip import SLOT_US, day_until
