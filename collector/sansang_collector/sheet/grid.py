@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sansang_collector.language import mark
-from sansang_collector.sheet.words import Cell, CellError, plain
+from sansang_collector.sheet.words import Cell, SheetError, plain
 
 MOST_ROWS = 20_000
 """Far more than a province has sites; a sheet that was formatted to its end has a million."""
@@ -19,7 +19,7 @@ MOST_COLUMNS = 200
 class Broken(NamedTuple):
     """A cell without a value that can be trusted."""
 
-    error: CellError
+    error: SheetError
 
 
 class Grid(NamedTuple):
@@ -30,7 +30,7 @@ class Grid(NamedTuple):
 
 
 def grids(path: Path) -> list[Grid]:
-    """The sheets of a .xlsx or .csv file. Raises CellError when it can't be read."""
+    """The sheets of a .xlsx or .csv file. Raises SheetError when it can't be read."""
     kind = path.suffix.casefold()
     try:
         if kind == ".xlsx":
@@ -38,10 +38,10 @@ def grids(path: Path) -> list[Grid]:
         if kind == ".csv":
             return [Grid("", _csv(path.read_bytes()))]
     except OSError as error:
-        raise CellError(
+        raise SheetError(
             mark("the file can't be read: {error}"), error=error.strerror or error
         ) from error
-    raise CellError(
+    raise SheetError(
         mark("“{got}” is no kind of file that can be read here: save it as .xlsx or .csv"),
         got=path.suffix or path.name,
     )
@@ -57,13 +57,12 @@ def _workbook(path: Path) -> list[Grid]:
         values = load_workbook(io.BytesIO(content), data_only=True)
         formulas = load_workbook(io.BytesIO(content))
     except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, TypeError) as error:
-        raise CellError(
+        raise SheetError(
             mark("the file is no workbook that can be opened: save it anew as .xlsx ({error})"),
             error=str(error) or type(error).__name__,
         ) from error
     return [
-        Grid(sheet.title, list(_rows(sheet, formulas[sheet.title])))
-        for sheet in values.worksheets
+        Grid(sheet.title, list(_rows(sheet, formulas[sheet.title]))) for sheet in values.worksheets
     ]
 
 
@@ -80,12 +79,12 @@ def _rows(values: Any, formulas: Any) -> Iterator[list[Cell | Broken | None]]:
 def _cell(cell: Any, formula: Any) -> Cell | Broken | None:
     value = cell.value
     if (value is None and formula.data_type == "f") or cell.data_type == "e":
-        return Broken(CellError(mark("a formula without a result stands there: write the value")))
+        return Broken(SheetError(mark("a formula without a result stands there: write the value")))
     if value is None or isinstance(value, str | int | float):
         return _filled(value)
     # A date or a time, into which Excel turns what looks like one.
     return Broken(
-        CellError(
+        SheetError(
             mark("Excel took this for a date or a time ({got}): make the cell Text and write anew"),
             got=str(value),
         )
@@ -96,7 +95,7 @@ def _csv(content: bytes) -> list[list[Cell | Broken | None]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CellError(
+        raise SheetError(
             mark("the file is not in UTF-8: in Excel save it as “CSV UTF-8”, or as .xlsx")
         ) from error
     heading = text.split("\n", maxsplit=1)[0]
@@ -104,7 +103,7 @@ def _csv(content: bytes) -> list[list[Cell | Broken | None]]:
     try:
         found = list(csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True))
     except csv.Error as error:
-        raise CellError(
+        raise SheetError(
             mark("the file is no CSV that can be read: {error}"), error=error
         ) from error
     return [[_filled(value) for value in row] for row in found[:MOST_ROWS]]

@@ -3,64 +3,41 @@
 
 import re
 
+from sansang_collector.hours import parse_hours
 from sansang_collector.language import mark
-from sansang_collector.sheet.words import Cell, CellError, fold, plain
+from sansang_collector.sheet.words import Cell, SheetError, Words, fold, plain
 
 CLOCK = r"([0-9]{1,2})(?:[:h.]([0-9]{2})?)?"
 SPAN = re.compile(rf"{CLOCK} ?(?:-|–|—|đến|to) ?{CLOCK}")
-BETWEEN = re.compile(r"[ ,;]*(?:và|and|[ ,;])[ ,;]*")
+SPANS = re.compile(rf"{SPAN.pattern}(?:(?: ?(?:,|;|và|and) ?| ){SPAN.pattern})*")
 CLOSED = frozenset({"nghi", "dong", "dongcua", "khongmocua", "closed"})
 ALL_DAY = frozenset({"cangay", "2424", "2424h", "24h", "allday"})
-DAY_MIN = 24 * 60
 
 
-def opening_hours(cell: Cell) -> list[str]:
-    """Spans of a day in order, `["07:00-11:30", "13:30-17:00"]`; none when closed.
+def opening_hours(cell: Cell) -> str:
+    """The hours of a day as the registry has them: "07:00-11:30 13:30-17:00", "closed".
 
-    Raises CellError.
+    Raises SheetError.
     """
     written = plain(cell).casefold()
     if fold(written) in CLOSED:
-        return []
+        return "closed"
     if fold(written) in ALL_DAY:
-        return ["00:00-24:00"]
-    spans: list[tuple[int, int]] = []
-    at = 0
-    while found := SPAN.match(written, at):
-        spans.append((_minutes(found[1], found[2]), _minutes(found[3], found[4])))
-        parted = BETWEEN.match(written, found.end())
-        at = parted.end() if parted else found.end()
-        if not parted:
-            break
-    if at != len(written) or not spans:
-        raise CellError(
+        return "00:00-24:00"
+    spans = SPAN.findall(written) if SPANS.fullmatch(written) else []
+    hours = " ".join(
+        f"{int(begin):02d}:{begin_min or '00'}-{int(end):02d}:{end_min or '00'}"
+        for begin, begin_min, end, end_min in spans
+    )
+    try:
+        parse_hours(hours)
+    except ValueError as error:
+        raise SheetError(
             mark(
-                "“{got}” can't be read as opening hours: write 07:00-11:30 13:30-17:00,"
-                " or {closed} for a day without any"
+                "“{got}” are no hours of a day: write each span from an earlier to a later time,"
+                " 07:00-11:30 13:30-17:00, or {closed}"
             ),
             got=plain(cell),
-            closed="nghỉ",
-        )
-    _check(spans, plain(cell))
-    return [f"{_clock(begin)}-{_clock(end)}" for begin, end in spans]
-
-
-def _check(spans: list[tuple[int, int]], got: str) -> None:
-    ends = [end for span in spans for end in span]
-    if max(ends) > DAY_MIN or sorted(set(ends)) != ends:
-        raise CellError(
-            mark(
-                "“{got}”: each time must be later than the one before it, and 24:00 the last;"
-                " hours past midnight belong to the next day"
-            ),
-            got=got,
-        )
-
-
-def _minutes(hours: str, minutes: str | None) -> int:
-    # 7:75 is no time of day: more than any day has, so that it is refused.
-    return int(hours) * 60 + int(minutes or 0) if int(minutes or 0) < 60 else DAY_MIN + 1
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+            closed=Words("nghỉ", "closed"),
+        ) from error
+    return hours

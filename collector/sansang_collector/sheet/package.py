@@ -13,7 +13,7 @@ import re
 from decimal import Decimal
 
 from sansang_collector.language import mark
-from sansang_collector.sheet.words import Cell, CellError, plain
+from sansang_collector.sheet.words import Cell, SheetError, plain
 
 WRITTEN = re.compile(r"(?P<number>[0-9][0-9.,]*) ?((?P<scale>[mg])(b|bit|bps|(b|bit)/s)?)?")
 WHOLE = re.compile(r"[0-9]+|[1-9][0-9]{0,2}(\.[0-9]{3})+|[1-9][0-9]{0,2}(,[0-9]{3})+")
@@ -22,13 +22,13 @@ LEAST_MBPS, MOST_MBPS = 2, 100_000
 
 
 def package_mbps(cell: Cell) -> int | float:
-    """Mb/s, whole where it is whole. Raises CellError."""
+    """Mb/s, whole where it is whole. Raises SheetError."""
     written = plain(cell).casefold()
     found = WRITTEN.fullmatch(written)
     # A cell that holds a number has its decimal sign already.
     number = Decimal(str(cell)) if _is_number(cell) else _number(found["number"] if found else "")
     if number is None:
-        raise CellError(
+        raise SheetError(
             mark(
                 "“{got}” is not a speed: write Mb/s as a number such as 150,"
                 " or with its unit: 1 Gb/s"
@@ -38,7 +38,7 @@ def package_mbps(cell: Cell) -> int | float:
     if found and found["scale"] == "g":
         number *= 1000
     if not LEAST_MBPS <= number <= MOST_MBPS:
-        raise CellError(
+        raise SheetError(
             mark(
                 "“{got}” can't be the speed of a package: write between 2 and 100000 Mb/s,"
                 " or with its unit: 1 Gb/s"

@@ -22,8 +22,8 @@ class Words(NamedTuple):
         return self.vi if translate.language == "vi" else self.en
 
 
-class CellError(ValueError):
-    """A cell that can't be used: a marked text, and what fills its blanks."""
+class SheetError(ValueError):
+    """A cell, a row or a file that can't be used: a marked text, and what fills its blanks."""
 
     def __init__(self, message: str, **values: object) -> None:
         super().__init__(message)

@@ -1,24 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The columns of the workbook. Their headings are names that people's files hold: keep them.
-
-A column is found by either heading or by its key, however it is accented or capitalised, with or
-without what stands in brackets.
-"""
-
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+"""The sheet “Điểm đo”: a row for each site."""
 
 from sansang_collector.language import mark
 from sansang_collector.sheet import cells
+from sansang_collector.sheet.column import EXAMPLE, Column, Sheet
 from sansang_collector.sheet.hours import opening_hours
 from sansang_collector.sheet.package import package_mbps
-from sansang_collector.sheet.words import Words, fold
-
-Table = Literal["sites", "contacts"]
-EXAMPLE = Words("VÍ DỤ", "EXAMPLE")
-"""Stands in the column of the id of a row that is no site."""
+from sansang_collector.sheet.words import Words
 
 KINDS = {
     "office": Words("Trụ sở UBND", "Commune office"),
@@ -32,57 +20,6 @@ LINE_KINDS = {
     "mobile": Words("Di động", "Mobile"),
 }
 YES_NO = {"yes": Words("Có", "Yes"), "no": Words("Không", "No")}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column. `key` is that of the registry; `hours.daily` is a key within a table."""
-
-    key: str
-    heading: Words
-    what: str
-    """A sentence for the person who fills it in, marked for translation."""
-    parse: cells.Parser
-    example: str = ""
-    choices: Mapping[str, Words] | None = None
-    needed: bool = False
-    """By what is new; what is there already keeps what it has."""
-    width: int = 18
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet: which table of the registry it fills, and by what a row without id is known."""
-
-    table: Table
-    title: Words
-    columns: tuple[Column, ...]
-    identity: tuple[str, ...]
-
-    def column(self, heading: str) -> Column | None:
-        """The column that a heading means."""
-        return self.by_heading().get(fold_heading(heading))
-
-    def by_heading(self) -> dict[str, Column]:
-        """Every column under each of its folded names."""
-        return {
-            fold_heading(spelt): column
-            for column in self.columns
-            for spelt in (column.key, *column.heading)
-        }
-
-    def known_as(self, values: Mapping[str, Any]) -> tuple[str, ...] | None:
-        """What makes a row or an entry the same when no id says so; None when it is not whole."""
-        parts = [values.get(key) for key in self.identity]
-        if not all(isinstance(part, str) and part for part in parts):
-            return None
-        return tuple(" ".join(str(part).casefold().split()) for part in parts)
-
-
-def fold_heading(heading: str) -> str:
-    """`Gói cước (Mb/s)` and `goi cuoc` are one heading."""
-    return fold(re.sub(r"\(.*?\)", "", heading))
-
 
 SITES = Sheet(
     table="sites",
@@ -213,7 +150,7 @@ SITES = Sheet(
         Column(
             "hours.daily",
             Words("Giờ mở cửa hằng ngày", "Daily opening hours"),
-            mark("When the place is open: 07:00-11:30 13:30-17:00. Empty means always."),
+            mark("When the place is open: 07:00-11:30 13:30-17:00. Empty means always open."),
             opening_hours,
             example="07:00-11:30 13:30-17:00",
             width=26,
