@@ -72,7 +72,7 @@ def _sites_group() -> typer.Typer:
     group = typer.Typer(context_settings={"help_option_names": ["-h", "--help"]})
     group.callback(
         invoke_without_command=True,
-        help=mark("list the sites that the running collector knows, or bring in a sheet of them"),
+        help=mark("list the sites that the running collector knows"),
     )(sites)
     for name, command, what in (
         ("import", sites_import, mark("take sites and contacts from a sheet into the registry")),

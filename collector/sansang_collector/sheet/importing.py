@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sansang_collector.language import mark
 from sansang_collector.registry import check_registry
-from sansang_collector.settings_file import read_toml
+from sansang_collector.settings_file import InvalidFileError, read_toml
 from sansang_collector.sheet.plan import Change, Plan, plan
 from sansang_collector.sheet.read import Content, read
 from sansang_collector.sheet.registry_text import changed_text
@@ -61,7 +61,7 @@ def import_file(file: Path, registry: Path, *, agents: bool, dry_run: bool) -> I
         for site, box in passwords.items()
     }
     text = changed_text(before.decode(), made.changes, entries)
-    check_registry(tomllib.loads(text), registry)
+    _check(text, registry)
     if dry_run:
         return Imported(content, made, [], None)
     try:
@@ -82,6 +82,17 @@ def _registry(path: Path) -> tuple[bytes, Mapping[str, Any]]:
     data = read_toml(path)
     check_registry(data, path)
     return path.read_bytes(), data
+
+
+def _check(text: str, path: Path) -> None:
+    """What rows alone can't tell: that the last site of a carrier which a contact names changes."""
+    try:
+        check_registry(tomllib.loads(text), path)
+    except InvalidFileError as error:
+        raise SheetError(
+            mark("nothing was changed, for then the registry would be wrong: {mistakes}"),
+            mistakes="; ".join(map(str, error.mistakes)),
+        ) from error
 
 
 def _boxes(sites: list[Change], data: Mapping[str, Any]) -> dict[str, Password]:

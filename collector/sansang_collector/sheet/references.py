@@ -10,7 +10,7 @@ from sansang_collector.sheet.words import SheetError
 
 UNKNOWN = {
     "sites": mark("there is no site “{got}”: write its id, or its name as in the list of sites"),
-    "communes": mark("no site is in a commune with the code “{got}”"),
+    "communes": mark("no site is in a commune with the code “{got}”: look at the code again"),
     "carriers": mark("no site has the carrier “{got}”: write it as in the list of sites"),
 }
 SEVERAL = mark("several sites have the name “{got}”: write the id of the one that is meant")
