@@ -148,10 +148,11 @@ def test_the_registry_before_is_kept_and_modes_stay(registry: Path, tmp_path: Pa
     link = tmp_path / "link.toml"
     link.symlink_to(registry)
     done = take(sites(tmp_path / "xa.xlsx", MOI), link)
-    assert done.backup == tmp_path / "registry.toml.bak"
-    assert done.backup.read_text() == REGISTRY
+    backup = tmp_path / "registry.toml.bak"
+    assert done.backup == backup
+    assert backup.read_text() == REGISTRY
     assert link.is_symlink()
-    assert [path.stat().st_mode & 0o777 for path in (registry, done.backup)] == [0o640, 0o640]
+    assert [path.stat().st_mode & 0o777 for path in (registry, backup)] == [0o640, 0o640]
 
 
 def test_the_first_import_makes_the_registry(tmp_path: Path) -> None:

@@ -253,8 +253,8 @@ CONTACTS: dict[str, tuple[str, str, str]] = {
 def test_a_contact_refers_to_what_there_is(case: str, tmp_path: Path) -> None:
     """What a contact can't be told of, or by, is a mistake in its cell."""
     heading, value, sentence = CONTACTS[case]
-    row = dict(zip(CONTACT_HEADINGS, ("Trưởng thôn", "keeper", "zalo"), strict=True))
-    row[heading] = value
+    good = dict(zip(CONTACT_HEADINGS, ("Trưởng thôn", "keeper", "zalo"), strict=True))
+    row = {**good, heading: value}
     rows = [tuple(row), tuple(row.values())]
     file = workbook(tmp_path / "xa.xlsx", {"Điểm đo": [HEADINGS], "Liên hệ": rows})
     assert told(tmp_path, file, REGISTRY) == [f"{CONTACT}cột {heading}: {sentence}"]
@@ -373,8 +373,9 @@ def test_csv_is_read_as_excel_writes_it(encoding: str, comma: str, tmp_path: Pat
 
 
 def test_headings_are_found_wherever_and_however_they_are_written(tmp_path: Path) -> None:
-    """Any order, case and accents, Vietnamese or English, below a title; a code that became a number
-    gets its zeros back.
+    """Any order, case and accents, either language, below a title.
+
+    A code that became a number gets its zeros back.
     """
     book = Workbook()
     page = book.worksheets[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 
 from sansang_collector.language import Translation
 from sansang_collector.registry import Registry, load
@@ -74,14 +75,15 @@ def test_a_sheet_helps_to_fill_it_in(sheet: Sheet, template: Path) -> None:
         str(each.sqref).partition("2")[0]: (each.formula1 or "").strip('"').split(",")
         for each in page.data_validations.dataValidation
     }
-    for cell, column in zip(page[1], sheet.columns, strict=True):
+    for at, column in enumerate(sheet.columns, start=1):
+        cell, letter = page.cell(1, at), get_column_letter(at)
         comment = getattr(cell.comment, "text", "")
         assert column.heading.en in comment
         assert Translation("vi")(column.what) in comment
-        shape = page.column_dimensions[cell.column_letter]
+        shape = page.column_dimensions[letter]
         assert (shape.width, shape.number_format) == (column.width, "@")
         words = [each.vi for each in (column.choices or {}).values()]
-        assert chosen.get(cell.column_letter, []) == words
+        assert chosen.get(letter, []) == words
         assert [column.parse(word) for word in words] == (
             [True, False] if column.key == "free_wifi" else list(column.choices or ())
         )
