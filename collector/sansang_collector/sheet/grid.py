@@ -3,6 +3,7 @@
 
 import csv
 import io
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,9 +54,12 @@ def _workbook(path: Path) -> list[Grid]:
 
     content = path.read_bytes()
     try:
-        # Values as Excel last computed them; what it has not computed shows only in the formulas.
-        values = load_workbook(io.BytesIO(content), data_only=True)
-        formulas = load_workbook(io.BytesIO(content))
+        with warnings.catch_warnings():
+            # What openpyxl could not write again (Excel's newer lists) is nothing to a reader.
+            warnings.simplefilter("ignore")
+            # Values as Excel last computed them; what it has not shows only in the formulas.
+            values = load_workbook(io.BytesIO(content), data_only=True)
+            formulas = load_workbook(io.BytesIO(content))
     except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, TypeError) as error:
         raise SheetError(
             mark("the file is no workbook that can be opened: save it anew as .xlsx ({error})"),
@@ -67,13 +71,25 @@ def _workbook(path: Path) -> list[Grid]:
 
 
 def _rows(values: Any, formulas: Any) -> Iterator[list[Cell | Broken | None]]:
-    limits = {
-        "max_row": min(values.max_row, MOST_ROWS),
-        "max_col": min(values.max_column, MOST_COLUMNS),
-    }
-    pairs = zip(values.iter_rows(**limits), formulas.iter_rows(**limits), strict=True)
-    for row, written in pairs:
+    _check_size(values.title, values.max_row, values.max_column)
+    for row, written in zip(values.iter_rows(), formulas.iter_rows(), strict=True):
         yield [_cell(cell, formula) for cell, formula in zip(row, written, strict=True)]
+
+
+def _check_size(title: str, rows: int, columns: int) -> None:
+    if rows > MOST_ROWS or columns > MOST_COLUMNS:
+        raise SheetError(
+            mark(
+                "the sheet “{name}” reaches down to row {rows} and to column {columns}, of"
+                " {most_rows} and {most_columns} at most: delete the empty rows and columns at its"
+                " end"
+            ),
+            name=title,
+            rows=rows,
+            columns=columns,
+            most_rows=MOST_ROWS,
+            most_columns=MOST_COLUMNS,
+        )
 
 
 def _cell(cell: Any, formula: Any) -> Cell | Broken | None:
@@ -106,7 +122,8 @@ def _csv(content: bytes) -> list[list[Cell | Broken | None]]:
         raise SheetError(
             mark("the file is no CSV that can be read: {error}"), error=error
         ) from error
-    return [[_filled(value) for value in row] for row in found[:MOST_ROWS]]
+    _check_size("CSV", len(found), max(map(len, found), default=0))
+    return [[_filled(value) for value in row] for row in found]
 
 
 def _filled(value: Cell | None) -> Cell | None:

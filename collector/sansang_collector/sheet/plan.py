@@ -70,7 +70,7 @@ def _plan_sheet(sheet: Sheet, rows: list[Row], data: Mapping[str, Any], made: Pl
         error = error or _twice(row, found, seen)
         wrong = [row.wrong(_told_at(row), error)] if error else _lacking(row, found, entries, index)
         made.wrong += wrong
-        if wrong or row.bad:
+        if wrong:
             continue
         at = index.at.get(found) if found else None
         if at is None:
@@ -159,11 +159,7 @@ def new_id(sheet: Sheet, values: Mapping[str, Any], taken: set[str]) -> str:
 
 
 def _differing(row: Row, entry: Entry) -> dict[str, Any]:
-    return {
-        key: value
-        for key, value in row.values.items()
-        if key != "id" and value_at(entry, key) != value
-    }
+    return {key: value for key, value in row.values.items() if value_at(entry, key) != value}
 
 
 def value_at(entry: Entry, key: str) -> Any:

@@ -7,7 +7,7 @@ its site. So the text is taken apart at its `[[headings]]`, and tomlkit sees one
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -40,12 +40,11 @@ def changed_text(text: str, changes: Sequence[Change], boxes: Mapping[str, Entry
             if change.at is not None:
                 at = of[change.table][change.at]
                 parts[at] = _edited(parts[at], change).replace("\r\n", "\n").replace("\n", line_end)
-        whole = "".join(parts)
-        for change in changes:
-            if change.at is None:
-                whole = _appended(whole, change.table, _nested(change.values), line_end)
-                if box := boxes.get(change.id):
-                    whole = _appended(whole, "agents", box, line_end)
+        if text and not text.endswith("\n"):
+            parts.append(line_end)
+        for table, entry in _new(changes, boxes):
+            parts.append(_block(table, entry).replace("\n", line_end))
+        whole = "".join(parts) if text else "".join(parts).lstrip()
         right = tomllib.loads(whole) == _expected(tomllib.loads(text), changes, boxes)
     except (tomlkit.exceptions.TOMLKitError, tomllib.TOMLDecodeError, LookupError) as error:
         raise _layout_error() from error
@@ -86,7 +85,17 @@ def _set(entry: Any, key: str, value: Any) -> None:
     _set(entry[name], rest, value)
 
 
-def _appended(text: str, table: str, entry: Entry, line_end: str) -> str:
+def _new(changes: Sequence[Change], boxes: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
+    """What is new: of which table, each box behind its site."""
+    for change in changes:
+        if change.at is None:
+            yield change.table, _nested(change.values)
+            if box := boxes.get(change.id):
+                yield "agents", box
+
+
+def _block(table: str, entry: Entry) -> str:
+    """A blank line and the entry."""
     block: Any = tomlkit.table()
     for key, value in entry.items():
         if is_table(value):
@@ -97,8 +106,7 @@ def _appended(text: str, table: str, entry: Entry, line_end: str) -> str:
     document = tomlkit.document()
     document[table] = tomlkit.aot()
     document[table].append(block)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
-    between = "" if not text else line_end if text.endswith("\n") else line_end * 2
-    return text + between + document.as_string().replace("\n", line_end)
+    return f"\n{document.as_string()}"
 
 
 def _nested(values: Mapping[str, Any]) -> Entry:
@@ -115,15 +123,12 @@ def _nested(values: Mapping[str, Any]) -> Entry:
 def _expected(data: Entry, changes: Sequence[Change], boxes: Mapping[str, Entry]) -> Entry:
     """What the changed text must say: the guard against every surprise of a layout."""
     wanted = deepcopy(data)
+    for table, entry in _new(changes, boxes):
+        wanted.setdefault(table, []).append(entry)
     for change in changes:
-        nested = _nested(change.values)
-        entries = wanted.setdefault(change.table, [])
         if change.at is None:
-            entries.append(nested)
-            if box := boxes.get(change.id):
-                wanted.setdefault("agents", []).append(box)
             continue
-        entry = entries[change.at]
-        for key, value in nested.items():
+        entry = wanted[change.table][change.at]
+        for key, value in _nested(change.values).items():
             entry[key] = {**entry.get(key, {}), **value} if is_table(value) else value
     return wanted

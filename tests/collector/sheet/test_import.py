@@ -10,6 +10,7 @@ import pytest
 from sansang_collector.language import Translation
 from sansang_collector.registry import load
 from sansang_collector.settings_file import InvalidFileError
+from sansang_collector.sheet import importing
 from sansang_collector.sheet.importing import Imported, import_file
 from sansang_collector.sheet.words import SheetError
 from tests.collector.sheet.sheets import DONG, HEADINGS, REGISTRY, TAY, sites, workbook
@@ -181,6 +182,9 @@ def said(error: pytest.ExceptionInfo[SheetError]) -> str:
     [
         'sites = [{id = "a", name = "A", commune = "11824", commune_name = "X", kind = "other"}]\n',
         "sites = []\n",
+        REGISTRY.replace(
+            '"Nhà văn hóa thôn Đông"', '"""Nhà\n[[sites]]\nid = "x"\n[[agents]]\nid = "x"\n"""'
+        ),
         REGISTRY.replace('"Nhà văn hóa thôn Đông"', '"""Nhà\n[[sites]]\nvăn hóa"""'),
     ],
 )
@@ -194,6 +198,14 @@ def test_a_layout_that_can_not_be_changed_safely_is_left_alone(
         import_file(sites(tmp_path / "xa.xlsx", *rows), registry, agents=False, dry_run=False)
     assert said(error).startswith("the registry is laid out so that it can't be changed here")
     assert registry.read_text() == layout
+
+
+def test_what_somebody_else_writes_meanwhile_is_not_lost(registry: Path) -> None:
+    """An editor that saves between reading and writing."""
+    with pytest.raises(SheetError) as error:
+        importing._write(registry, b"as it was read", b"as it shall be")
+    assert said(error) == f"the registry {registry} was changed meanwhile: import again"
+    assert registry.read_text() == REGISTRY
 
 
 def test_a_registry_that_would_become_wrong_is_not_written(registry: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 """Every cell that can't be used is told, with its place and how to write it."""
 
 import csv
+import zipfile
 from collections.abc import Sequence
 from datetime import time
 from pathlib import Path
@@ -351,6 +352,33 @@ def test_a_file_that_can_not_be_read_is_one_sentence(tmp_path: Path) -> None:
         with pytest.raises(SheetError) as raised:
             import_file(file, tmp_path / "registry.toml", agents=False, dry_run=False)
         assert raised.value.told(Translation("vi")).startswith(begin)
+
+
+def test_what_openpyxl_could_not_keep_is_no_news(tmp_path: Path) -> None:
+    """Excel writes lists of its own kind into every other workbook; nobody wants a warning."""
+    plain = sites(tmp_path / "xa.xlsx", MOI)
+    newer = tmp_path / "excel.xlsx"
+    lists = (
+        '<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"><x/></ext></extLst></worksheet>'
+    )
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(newer, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.startswith("xl/worksheets/"):
+                content = content.replace(b"</worksheet>", lists.encode())
+            new.writestr(name, content)
+    assert names_and_codes(newer, tmp_path) == [(MOI[1], "11824", "cultural_house")]
+
+
+def test_a_sheet_without_end_is_told(tmp_path: Path) -> None:
+    """Rather than left out beyond some row."""
+    file = sites(tmp_path / "xa.xlsx", MOI)
+    book = load_workbook(file)
+    book["Điểm đo"].cell(20_001, 1, "x")
+    book.save(file)
+    with pytest.raises(SheetError) as raised:
+        import_file(file, tmp_path / "registry.toml", agents=False, dry_run=False)
+    assert raised.value.told(Translation("vi")).startswith("bảng “Điểm đo” kéo đến dòng 20001")
 
 
 def names_and_codes(file: Path, tmp_path: Path) -> list[tuple[str, str, str]]:

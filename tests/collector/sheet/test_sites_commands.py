@@ -138,6 +138,11 @@ def test_a_template_is_written_where_there_is_none(tmp_path: Path) -> None:
         0,
         f"Written: {file}. Fill it in, then: sansang sites import {file}\n",
     )
+    ran = sansang("sites", "import", file, "--registry", tmp_path / "r.toml", "--lang", "en")
+    assert ran.stdout.splitlines() == [
+        f"{tmp_path}/r.toml: 0 new, 0 changed, 0 unchanged.",
+        "The example rows were left out.",
+    ]
     ran = sansang("sites", "template", file, "--json", "--lang", "en")
     assert ran.returncode == 1
     assert json.loads(ran.stdout)["error"] == f"there is a file {file} already: name another"
