@@ -34,7 +34,7 @@ LAG_US = 2_000_000
 RECENT_US = 60 * MINUTE_US
 SITES_AT_ONCE = 300
 Blindness = Literal["broker", "line", "clock", "stopped"]
-"""Why the centre could not hear: no broker, no line of its own, its clock jumped, it did not run."""
+"""Why the centre could not hear: no broker, no line, a clock that jumped, or it did not run."""
 
 
 class Held(NamedTuple):

@@ -56,8 +56,7 @@ async def run_full(disk: Path, record: Path, series: Path) -> dict[str, object]:
             for epoch in at_work.of(AGENT).epochs
             for each in at_work.receipted(AGENT, epoch)
         ),
-        "memory is as the database": shown(at_work.record._load())
-        == shown(at_work.record.agents),
+        "memory is as the database": shown(at_work.record._load()) == shown(at_work.record.agents),
         "recovered while full": await ingest.recovered(),
     }
     ballast.unlink()

@@ -23,8 +23,12 @@ S = 1_000_000
 ROUND_S = 30
 SSID = "NVH"
 
-CUTS = {"line cut", "router dead", "no lease", "unpaid", "upstream dead", "power cut"}
-CUTS |= {"switched off", "agent killed", "line cut, access point dead"}
+CUTS = frozenset(
+    {
+        *("line cut", "router dead", "no lease", "unpaid", "upstream dead"),
+        *("power cut", "switched off", "agent killed"),
+    }
+)
 """With these nothing of the box arrives."""
 SILENT = {"power cut", "switched off", "agent killed"}
 
@@ -107,7 +111,7 @@ class Box:
             clock="kernel",
             clean_shutdown=self.clean,
         )
-        on_air = not ails & {"access point dead", "router dead", "line cut, access point dead"}
+        on_air = not ails & {"access point dead", "router dead"}
         yield WifiReading(at=at, outcome="ok" if on_air else "failed", ssid=SSID, on_air=on_air)
         if number % 4 == 1:
             yield self._visit(at, on_air=on_air)

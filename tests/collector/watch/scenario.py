@@ -7,8 +7,8 @@
     09:20 end
 
 Times are of the sites' own clocks. `ledger` names what is its own cause, a line each:
-`dong internet 08:15–09:02 line`; `told` what people read, in order: `08:19 dong contact down silent`.
-Everything runs in the real judge, teller and record; only the time is made up.
+`dong internet 08:15–09:02 line`; `told` what people read, in order: `08:19 dong contact down
+silent`. Everything runs in the real judge, teller and record; only the time is made up.
 """
 
 import re
@@ -175,8 +175,8 @@ def play(
     closures: Sequence[Mapping[str, object]] = (),
     zone: str = "Asia/Ho_Chi_Minh",
 ) -> Came:
-    """Let it happen. `sites`: their registry entries, by default one, `dong`; `boxes`: more of them,
-    as `dong-2 metered` or `dong-2 wifi`.
+    """Let it happen. `sites`: their registry entries, by default one, `dong`; `boxes`: more of
+    them, as `dong-2 metered` or `dong-2 wifi`.
     """
     with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
         world = _world(Path(folder), sites or {"dong": {}}, boxes, closures, ZoneInfo(zone))
@@ -278,7 +278,10 @@ def agrees(found: Sequence[str], expected: str, within_s: int = NEARLY_S) -> boo
     wanted = [line.strip() for line in expected.strip().splitlines()]
     return len(found) == len(wanted) and all(
         CLOCK.sub("", a) == CLOCK.sub("", b)
-        and all(_apart_s(x, y) <= within_s for x, y in zip(CLOCK.findall(a), CLOCK.findall(b)))
+        and all(
+            _apart_s(x, y) <= within_s
+            for x, y in zip(CLOCK.findall(a), CLOCK.findall(b), strict=True)
+        )
         for a, b in zip(found, wanted, strict=True)
     )
 

@@ -147,11 +147,12 @@ def test_the_cable_is_what_counts() -> None:
 
 def test_a_resolver_that_answers_is_enough() -> None:
     """One of several."""
-    asked: list[AnyReading] = [
+    answers: tuple[tuple[str, Outcome], ...] = (("192.0.2.1", "unreachable"), ("192.0.2.2", "ok"))
+    asked = [
         DnsReading(
             at=AT, outcome=outcome, server=server, family="ipv4", name="x.vn", record_type="A"
         )
-        for server, outcome in (("192.0.2.1", "unreachable"), ("192.0.2.2", "ok"))
+        for server, outcome in answers
     ]
     assert says(*asked) == {"dns": "up"}
     assert says(asked[0]) == {"dns": "down"}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens in houses, and what must stand in the ledger and be told: one scenario each."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,7 +17,7 @@ class Scenario(NamedTuple):
     happens: str
     ledger: str = ""
     told: str = ""
-    more: dict[str, Any] = {}
+    more: Mapping[str, Any] = MappingProxyType({})
 
 
 FOUR: dict[str, Any] = {
@@ -406,7 +408,8 @@ SCENARIOS = [
         "bac internet 08:16–09:15 line\ndoai internet 08:16–09:15 line\n"
         "nam internet 08:16–09:15 line\ndong internet 08:20–09:15 line\n"
         "centre area 08:15:27–09:20 silent",
-        "08:19:30 3 sites area commune:11824 down silent\n09:20 4 sites area commune:11824 up silent",
+        "08:19:30 3 sites area commune:11824 down silent\n"
+        "09:20 4 sites area commune:11824 up silent",
         FOUR | {"boxes": ["dong-1 metered"]},
     ),
     Scenario(
