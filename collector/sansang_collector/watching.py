@@ -7,7 +7,7 @@ more of them come, or for half a minute; then their stretch is judged anew from 
 gives the same whatever the order of arrival, and the ledger is corrected.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -141,8 +141,15 @@ class Watching:
         if entry is not None:
             self._follow_plans(entry.site)
 
-    def settle(self, now: int) -> None:
-        """Judge anew what came late and waits no longer; let time pass at the others."""
+    def settle(self, now: int, blindness: Collection[Blindness] = ()) -> None:
+        """Judge anew what came late and waits no longer; let time pass at the others.
+
+        `blindness`: why nobody can be heard now, through a fault of the centre.
+        """
+        for why in blindness:
+            self._blind_by(why, now)
+        for why in self._blind.keys() - set(blindness):
+            self._see_again(why, now)
         self._follow_registry()
         for site, newest in list(self.unjudged.items())[:SITES_AT_ONCE]:
             late = self._late.setdefault(site, _Late(newest, 0, 0))
@@ -156,21 +163,19 @@ class Watching:
             if judge.changed:
                 self._pending.sites.add(site)
 
-    def blind(self, now: int, why: Blindness) -> None:
-        """The centre hears nothing, through a fault of its own: nobody is called silent for it."""
+    def _blind_by(self, why: Blindness, now: int) -> None:
         if why not in self._blind:
             self._blind[why] = Key("collector", why, now)
             self._note(Entry(self._blind[why], "unknown", None, "centre"))
 
-    def sees(self, now: int, why: Blindness) -> None:
-        """That is over; boxes have their whole patience to be heard again."""
-        key = self._blind.pop(why, None)
-        if key is not None:
-            self.listening_since = now
-            self._note(Entry(key, "unknown", max(now, key.start + 1), "centre"))
+    def _see_again(self, why: Blindness, now: int) -> None:
+        """Boxes have their whole patience to be heard again."""
+        key = self._blind.pop(why)
+        self.listening_since = now
+        self._note(Entry(key, "unknown", max(now, key.start + 1), "centre"))
 
     def was_blind(self, start: int, now: int, why: Blindness) -> None:
-        """So it was, and knows it only now."""
+        """Nobody could be heard, which is known only now."""
         self.listening_since = now
         self._note(Entry(Key("collector", why, start), "unknown", now, "centre"))
 

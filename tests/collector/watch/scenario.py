@@ -27,7 +27,7 @@ from sansang_collector.maintenance_sql import Maintenance, declare
 from sansang_collector.record import Record, Saving
 from sansang_collector.registry import Registry, check_registry
 from sansang_collector.telling import Teller
-from sansang_collector.watching import Watching
+from sansang_collector.watching import Blindness, Watching
 from tests.collector.ingesting import make_hello
 from tests.collector.watch.houses import ROUND_S, SSID, Batch, Box, S
 
@@ -57,6 +57,7 @@ class World:
     boxes: dict[str, Box] = field(default_factory=dict[str, Box])
     told: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     leaving: set[str] = field(default_factory=set[str])
+    blindness: set[Blindness] = field(default_factory=set[Blindness])
     centre_down: bool = False
     twice: bool = False
 
@@ -92,7 +93,7 @@ class World:
                 self.watching.hear(box.site, box.id, batch.readings, now)
             if heard:
                 self.record.save(Saving(watched=self.watching.pending(now), at=now))
-            self.watching.settle(now)
+            self.watching.settle(now, self.blindness)
             telling = self.teller.look(now)
             watched = self.watching.pending(now)
             if any(watched) or any(telling):
@@ -142,11 +143,11 @@ class World:
             case "everything arrives twice":
                 self.twice = True
             case "blind":
-                self.watching.blind(event.at, "broker")
+                self.blindness.add("broker")
                 for box in self.boxes.values():
                     box.slow = True
             case "sees again":
-                self.watching.sees(event.at, "broker")
+                self.blindness.clear()
                 for box in self.boxes.values():
                     box.slow = False
             case _:
