@@ -441,6 +441,21 @@ class RouteReading(Reading, frozen=True, kw_only=True, tag="route", omit_default
     ] = None
 
 
+class PowerReading(Reading, frozen=True, kw_only=True, tag="power", omit_defaults=True):
+    """One source of power that the box knows of: its own battery, or a UPS.
+
+    `ok`: nothing says that the mains are gone. `failed`: they are (`on_battery`). `broken`: nobody
+    can tell.
+    """
+
+    source: Annotated[Label, Meta(description="`battery`, or the name of the UPS")]
+    on_mains: Annotated[bool | None, Meta(description="the mains are there")] = None
+    charge_pct: Annotated[Percent | None, Meta(description="charge of the battery")] = None
+    runtime_left_s: Annotated[
+        Amount | None, Meta(description="how long the battery lasts, as it says itself")
+    ] = None
+
+
 AnyReading = (
     HostReading
     | LinkReading
@@ -454,6 +469,7 @@ AnyReading = (
     | WifiScanReading
     | PathReading
     | RouteReading
+    | PowerReading
 )
 """The closed set of readings a batch may carry; `kind` is the tag."""
 
@@ -470,4 +486,5 @@ KINDS: dict[str, type[Reading]] = {
     "wifi_scan": WifiScanReading,
     "path": PathReading,
     "route": RouteReading,
+    "power": PowerReading,
 }
