@@ -25,6 +25,8 @@ def lines(kind: str, readings: Sequence[AnyReading], translate: Translate) -> It
 def _nothing(kind: str, translate: Translate) -> str:
     if kind == "radio":
         return translate("{kind}: this box has no radio").format(kind=kind)
+    if kind == "backup_line":
+        return translate("{kind}: this box has no second line").format(kind=kind)
     if kind == "power":
         found = translate("{kind}: this box has no battery, and no UPS was named")
         todo = translate("name the upsd that has one: {key} under {table}")

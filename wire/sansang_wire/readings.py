@@ -456,6 +456,31 @@ class PowerReading(Reading, frozen=True, kw_only=True, tag="power", omit_default
     ] = None
 
 
+class BackupLineReading(Reading, frozen=True, kw_only=True, tag="backup_line", omit_defaults=True):
+    """One of several uplinks of the box, in one address family: the main line or a backup.
+
+    `ok`: a target answered through it. `unreachable`: none did. Changes and fail-over are those of
+    the family, and stand in the reading of each of its uplinks.
+    """
+
+    interface: Annotated[Label, Meta(description="name of the interface")]
+    family: Annotated[FamilyLabel, Meta(description="address family")]
+    preferred: Annotated[bool | None, Meta(description="the kernel sends through it now")] = None
+    alive: Annotated[bool | None, Meta(description="a target answered through it")] = None
+    gateway_alive: Annotated[bool | None, Meta(description="its router answered an echo")] = None
+    rtt_ms: Annotated[Milliseconds | None, Meta(description="round trip to the target")] = None
+    metric: Annotated[
+        Count | None, Meta(description="of its default route: the lowest is preferred")
+    ] = None
+    changes: Annotated[
+        Count | None, Meta(description="times the preferred uplink changed, since agent's start")
+    ] = None
+    failover_s: Annotated[
+        Amount | None,
+        Meta(description="of the last change: from the last answer before to the first after"),
+    ] = None
+
+
 AnyReading = (
     HostReading
     | LinkReading
@@ -470,6 +495,7 @@ AnyReading = (
     | PathReading
     | RouteReading
     | PowerReading
+    | BackupLineReading
 )
 """The closed set of readings a batch may carry; `kind` is the tag."""
 
@@ -487,4 +513,5 @@ KINDS: dict[str, type[Reading]] = {
     "path": PathReading,
     "route": RouteReading,
     "power": PowerReading,
+    "backup_line": BackupLineReading,
 }
