@@ -12,6 +12,7 @@ from sansang_wire.readings import (
     DnsReading,
     HostReading,
     LinkReading,
+    PowerReading,
     ReachabilityReading,
     RouteReading,
     ServiceReading,
@@ -117,6 +118,7 @@ class Box:
             yield self._visit(at, on_air=on_air)
         if self.only_wifi:
             return
+        yield self._supply(at)
         yield LinkReading(
             at=at, outcome="ok", interface="eth0", technology="wired",
             up="router dead" not in ails, carrier="router dead" not in ails,
@@ -142,6 +144,11 @@ class Box:
                 at=at, outcome="unreachable", target="far", family="ipv4", scope="international",
                 reached=False, beyond_gateway=True,
             )  # fmt: skip
+
+    def _supply(self, at: int) -> PowerReading:
+        return PowerReading(
+            at=at, outcome="ok", source="ups", on_mains="on battery" not in self.ails
+        )
 
     def _visit(self, at: int, *, on_air: bool) -> WifiJourneyReading:
         """A guest comes every other minute."""

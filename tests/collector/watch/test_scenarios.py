@@ -48,6 +48,18 @@ SCENARIOS = [
         "08:19 dong contact down silent\n09:03 dong contact up power_cut",
     ),
     Scenario(
+        "the box runs on its battery: told while it lasts",
+        WELL + "08:15 dong: on battery\n09:02 dong: well\n09:10 : end",
+        "dong power 08:15–09:02 power_cut",
+        "08:17 dong power down power_cut\n09:03 dong power up power_cut",
+    ),
+    Scenario(
+        "the battery runs out: one outage after the other, one message",
+        WELL + "08:15 dong: on battery\n08:40 dong: power cut\n09:02 dong: well\n09:10 : end",
+        "dong power 08:15–08:40 power_cut\ndong power 08:40–09:02 power_cut",
+        "08:17 dong power down power_cut\n09:03 dong power up power_cut",
+    ),
+    Scenario(
         "a power cut of a minute is in the ledger, and nobody is called",
         WELL + "08:15 dong: power cut\n08:16:10 dong: well\n08:40 : end",
         "dong power 08:15–08:16 power_cut",
