@@ -5,9 +5,20 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sansang_collector.hours import Span
+from sansang_collector.outages import By
 from sansang_collector.store.base import Latest, Series, StoreUnavailableError
 from sansang_collector.store.shapes import shape
-from sansang_collector.views import AgentView, CollectorView, EpochView, ServiceView, SiteView
+from sansang_collector.views import (
+    AgentView,
+    AvailabilityView,
+    CollectorView,
+    EpochView,
+    OutageDetail,
+    OutageView,
+    ServiceView,
+    SiteView,
+)
 
 
 def epoch_view(
@@ -149,6 +160,8 @@ class FixedSources:
     )
     """By kind and value, as if asked with the step that it was made with."""
     series_calls: int = 0
+    outage_details: list[OutageDetail] = field(default_factory=list[OutageDetail])
+    availability_views: list[AvailabilityView] = field(default_factory=list[AvailabilityView])
 
     def now(self) -> int:
         """Always the same: a test may take its time."""
@@ -169,6 +182,25 @@ class FixedSources:
     def services(self) -> list[ServiceView]:
         """As given."""
         return self.service_views
+
+    def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:
+        """Of those given, what lasted for a while within [start, end)."""
+        return [
+            each.outage
+            for each in self.outage_details
+            if site in {None, each.outage.site}
+            if (end is None or each.outage.start < end)
+            if (each.outage.end is None or each.outage.end > start)
+        ]
+
+    def outage(self, number: int) -> OutageDetail | None:
+        """The one given with this number."""
+        return next((each for each in self.outage_details if each.outage.number == number), None)
+
+    def availability(self, span: Span, by: By) -> list[AvailabilityView]:
+        """As given, whatever is asked."""
+        del span, by
+        return self.availability_views
 
     def latest(self, kind: str, site: str | None) -> list[Latest]:
         """What was given for this kind and site, or all. Raises StoreUnavailableError."""

@@ -17,6 +17,7 @@ need tracepath iputils-tracepath
 need traceroute traceroute
 need radvd radvd
 need dnsmasq dnsmasq-base
+need upsd nut-server
 need dig bind9-dnsutils
 need openssl openssl
 need systemd-analyze systemd
@@ -83,7 +84,7 @@ fi
 if command -v systemctl >/dev/null 2>&1; then
     for package in $missing; do
         case $package in
-        mosquitto | influxdb | victoria-metrics | hostapd)
+        mosquitto | influxdb | victoria-metrics | hostapd | nut-server)
             as_root systemctl disable "$package" >>"$log" 2>&1
             ;;
         wpasupplicant)

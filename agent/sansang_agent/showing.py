@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from sansang_agent.net.nut import PORT as NUT_PORT
 from sansang_wire import schema
 from sansang_wire.language import Translate
 from sansang_wire.readings import AnyReading, PathReading
@@ -24,6 +25,13 @@ def lines(kind: str, readings: Sequence[AnyReading], translate: Translate) -> It
 def _nothing(kind: str, translate: Translate) -> str:
     if kind == "radio":
         return translate("{kind}: this box has no radio").format(kind=kind)
+    if kind == "backup_line":
+        return translate("{kind}: this box has no second line").format(kind=kind)
+    if kind == "power":
+        found = translate("{kind}: this box has no battery, and no UPS was named")
+        todo = translate("name the upsd that has one: {key} under {table}")
+        told = todo.format(key=f'nut = "127.0.0.1:{NUT_PORT}"', table="[probes.power]")
+        return f"{found.format(kind=kind)} → {told}"
     sentence = translate("{kind}: with these settings there is nothing to measure").format(
         kind=kind
     )

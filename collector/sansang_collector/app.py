@@ -21,13 +21,14 @@ from sansang_collector.config import (
 from sansang_collector.ingest import Ingest
 from sansang_collector.language import Translation
 from sansang_collector.notify.dispatch import Dispatch
+from sansang_collector.own_line import OwnLine
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
 from sansang_collector.store.base import StoreBrokenError, StoreUnavailableError
 from sansang_collector.store.opening import open_store
 from sansang_collector.telling import Teller
-from sansang_collector.watching import Watching
+from sansang_collector.watching import Blindness, Watching
 from sansang_collector.web import create_app
 from sansang_wire import topics
 from sansang_wire.batch import BadMessageError, CollectorStatus, encode
@@ -46,6 +47,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5
 SETTLE_EVERY_S = 1
+STOPPED_AFTER_US = 60_000_000
 STATES_AT_MOST = 100_000
 
 
@@ -84,6 +86,7 @@ class Collector:
         self._watching = Watching(
             self._record, lambda: self._registry.current, config.hold, time.time_ns() // 1000
         )
+        self._note_stop()
         self._states: dict[str, str] = {}
         """By agent: what the broker last said of it."""
         teller = Teller(
@@ -115,10 +118,18 @@ class Collector:
             lambda: self._broker_problem,
             self._states,
         )
+        self._own_line = OwnLine(config.own_line)
         self._sent_configs: dict[str, str] = {}
         self._embedded: EmbeddedBroker | None = None
         self._app = create_app(self._status)
         self._server: uvicorn.Server | None = None
+
+    def _note_stop(self) -> None:
+        """While the collector did not run nobody was heard."""
+        now = time.time_ns() // 1000
+        last = max((each.last_seen or 0 for each in self._record.agents.values()), default=0)
+        if 0 < last < now - STOPPED_AFTER_US:
+            self._watching.was_blind(last, now, "stopped")
 
     async def run(
         self, stopping: asyncio.Event, on_ready: Callable[[], None] | None = None
@@ -134,6 +145,7 @@ class Collector:
                 asyncio.create_task(self._keep_connected(broker), name="session"),
                 asyncio.create_task(self._look_around(), name="look"),
                 asyncio.create_task(self._settle(), name="settle"),
+                asyncio.create_task(self._own_line.run(), name="own line"),
                 asyncio.create_task(self._dispatch.run(), name="dispatch"),
                 asyncio.create_task(_until(stopping), name="stop"),
             ]
@@ -259,7 +271,16 @@ class Collector:
     async def _settle(self) -> None:
         while True:
             await asyncio.sleep(SETTLE_EVERY_S)
-            await self._ingest.settle()
+            await self._ingest.settle(self._blindness())
+
+    def _blindness(self) -> set[Blindness]:
+        """Why nobody can be heard now, if so."""
+        found: set[Blindness] = set()
+        if self._broker_problem is not None:
+            found.add("broker")
+        if self._own_line.lost:
+            found.add("line")
+        return found
 
     def _nudge(self) -> None:
         """A collector that says again that it is there: agents send what has no receipt."""

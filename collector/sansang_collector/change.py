@@ -42,6 +42,7 @@ class Change:
         hello = greeting.hello
         record = self.touch(hello.agent, hello.epoch)
         self._epochs[hello.agent] |= record.greet(hello, now, live=greeting.live)
+        self._watching.greet(hello.agent)
         self._echoes[hello.agent] = hello
 
     def take(self, arrival: Arrival, now: int) -> bool:

@@ -53,18 +53,33 @@ def main() -> NoReturn:
     for name, command, what in (
         ("up", up, mark("run the collector with its page")),
         ("doctor", doctor, mark("look whether all that a collector needs is there")),
-        ("sites", sites, mark("list the sites that the running collector knows")),
         ("agents", agents, mark("list the boxes that the running collector knows")),
         ("notify", notify, mark("send a trial message to everyone who would be told")),
         ("demo", demo, mark("a commune to look at: this machine and simulated sites")),
     ):
         application.command(name, help=what)(command)
+    application.add_typer(_sites_group(), name="sites")
     command = typer.main.get_command(application)
     # What needs the texts says when they are missing; the help is there in English.
     with contextlib.suppress(MissingCatalogueError):
         _translate_help(command, Translation(language))
     command()
     raise AssertionError("typer ends the program")
+
+
+def _sites_group() -> typer.Typer:
+    """`sansang sites` lists them; it has commands of its own."""
+    group = typer.Typer(context_settings={"help_option_names": ["-h", "--help"]})
+    group.callback(
+        invoke_without_command=True,
+        help=mark("list the sites that the running collector knows"),
+    )(sites)
+    for name, command, what in (
+        ("import", sites_import, mark("take sites and contacts from a sheet into the registry")),
+        ("template", sites_template, mark("write an empty sheet to fill in")),
+    ):
+        group.command(name, help=what)(command)
+    return group
 
 
 def up(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = None) -> None:
@@ -101,9 +116,16 @@ def doctor(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = No
 
 
 def sites(
-    config: Config = DEFAULT_PATH, url: Url = None, as_json: Json = False, lang: Lang = None
+    context: typer.Context,
+    config: Config = DEFAULT_PATH,
+    url: Url = None,
+    as_json: Json = False,
+    lang: Lang = None,
 ) -> None:
     """Asks the collector's own API."""
+    if context.invoked_subcommand:
+        _refuse_options(context)
+        return
     answer = _Answer(lang, as_json=as_json)
     found, services = _ask(fleet.sites, config, url, answer)
     if as_json:
@@ -113,6 +135,83 @@ def sites(
     else:
         answer.out.print(
             answer.translate("There is no site yet: add the first one to the registry.")
+        )
+
+
+def _refuse_options(context: typer.Context) -> None:
+    """An option before a command would say nothing to it, and nobody would notice."""
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if source is not None and source.name == "COMMANDLINE":
+            context.fail(f"write {parameter.opts[0]} behind {context.invoked_subcommand}")
+
+
+def sites_import(  # noqa: PLR0913, PLR0917 - one parameter an option
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=mark("a .xlsx or .csv file"))],
+    config: Config = DEFAULT_PATH,
+    registry: Annotated[
+        Path | None,
+        typer.Option("--registry", help=mark("the registry, instead of asking the settings")),
+    ] = None,
+    agents: Annotated[
+        bool,
+        typer.Option(
+            "--agents",
+            help=mark("a box for each new site, with a password for the collector's own broker"),
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=mark("say what would change, and change nothing"))
+    ] = False,
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """All rows or none."""
+    answer = _Answer(lang, as_json=as_json)
+    where = registry or _load(config, answer).registry
+    # Opening workbooks is for this command alone.
+    from sansang_collector.sheet import importing, report  # noqa: PLC0415
+    from sansang_collector.sheet.words import SheetError  # noqa: PLC0415
+
+    try:
+        done = importing.import_file(file, where, agents=agents, dry_run=dry_run)
+    except SheetError as error:
+        answer.fail(EXIT_WRONG, f"{file}: {error.told(answer.translate)}", "")
+    except InvalidFileError as error:
+        _refuse(error, answer)
+    written = bool(done.plan.changes) and not dry_run
+    if as_json:
+        answer.json(report.document(done, answer.translate, written=written))
+    elif done.wrong:
+        answer.fail(EXIT_WRONG, *report.mistakes(file, done, answer.translate))
+    else:
+        answer.out.print("\n".join(report.lines(where, done, answer.translate, written=written)))
+    sys.exit(EXIT_WRONG if done.wrong else 0)
+
+
+def sites_template(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=mark("where: a name in .xlsx or .csv"))
+    ],
+    as_json: Json = False,
+    lang: Lang = None,
+) -> None:
+    """Never over a file that is there."""
+    answer = _Answer(lang, as_json=as_json)
+    from sansang_collector.sheet.template import write_template  # noqa: PLC0415
+    from sansang_collector.sheet.words import SheetError  # noqa: PLC0415
+
+    try:
+        write_template(file)
+    except SheetError as error:
+        answer.fail(EXIT_WRONG, error.told(answer.translate), "")
+    if as_json:
+        answer.json({"file": str(file)})
+    else:
+        answer.out.print(
+            answer.translate(
+                "Written: {file}. Fill it in, then: sansang sites import {file}", file=file
+            )
         )
 
 
@@ -253,7 +352,8 @@ def _refuse(error: InvalidFileError, answer: _Answer) -> NoReturn:
 
 def _translate_help(command: Any, translate: Callable[[str], str]) -> None:
     """Texts stand in the code in English; the tree of commands has them all."""
-    for owner in (command, *getattr(command, "commands", {}).values()):
-        for each in (owner, *owner.params):
-            if english := getattr(each, "help", None):
-                each.help = translate(english)
+    for each in (command, *command.params):
+        if english := getattr(each, "help", None):
+            each.help = translate(english)
+    for inner in getattr(command, "commands", {}).values():
+        _translate_help(inner, translate)

@@ -18,6 +18,7 @@
     down_after_s = 120
     up_after_s = 60
     silent_after_s = 180              # at the least; three batches of a box that sends seldomer
+    own_line = ["1.1.1.1:443"]        # while none of these answers any more, nobody is silent
 
     [notify]                            # who is told; nobody without a file
     urls_file = "notify.urls"           #   an Apprise address a line
@@ -30,14 +31,20 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
 
 from sansang_collector.notify.channels import Channel, parse_channels
-from sansang_collector.settings_file import InvalidFileError, Section, check_table, read_toml
+from sansang_collector.settings_file import (
+    InvalidFileError,
+    Section,
+    check_table,
+    is_table,
+    read_toml,
+)
 from sansang_collector.watch.service import HoldDown
 from sansang_wire.checking import Mistake, suggestion
 from sansang_wire.language import Language
@@ -48,6 +55,7 @@ DEFAULT_DATA_DIR = "/var/lib/sansang"
 DEFAULT_WEB = "127.0.0.1:8080"
 STORE_KINDS = ("embedded", "influxdb1", "influxdb2")
 HOLD = HoldDown(down_us=120_000_000, up_us=60_000_000)
+OWN_LINE = (*("1.1.1.1:443", "8.8.8.8:443"), "[2606:4700:4700::1111]:443")
 STORE_KEYS = {
     "embedded": (),
     "influxdb1": ("url", "database", "user", "password_file"),
@@ -90,6 +98,7 @@ class WatchSection(Struct, frozen=True, kw_only=True):
     down_after_s: Annotated[float, Meta(ge=0, le=86_400)] = HOLD.down_us / 1e6
     up_after_s: Annotated[float, Meta(ge=0, le=86_400)] = HOLD.up_us / 1e6
     silent_after_s: Annotated[float, Meta(ge=1, le=86_400)] = HOLD.silent_us / 1e6
+    own_line: list[str] = msgspec.field(default_factory=lambda: list(OWN_LINE))
 
 
 class NotifySection(Struct, frozen=True, kw_only=True):
@@ -176,6 +185,8 @@ class CollectorConfig:
     store: StoreConfig
     web: Address
     hold: HoldDown = HOLD
+    own_line: tuple[Address, ...] = ()
+    """What the collector reaches while its own line is well."""
     notify: NotifyConfig = NotifyConfig()
 
 
@@ -196,6 +207,7 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
     broker = _broker(Section("broker", data.get("broker"), folder, mistakes))
     store = _store(Section("store", data.get("store"), folder, mistakes))
     web = _web(Section("web", data.get("web"), folder, mistakes))
+    own_line = _own_line(Section("watch", data.get("watch"), folder, mistakes), data.get("watch"))
     channels = _channels(Section("notify", data.get("notify"), folder, mistakes))
     if mistakes or broker is None or store is None or web is None:
         raise InvalidFileError(path, sorted(mistakes))
@@ -205,6 +217,7 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
         broker=broker,
         store=store,
         web=web,
+        own_line=own_line,
         hold=_hold(msgspec.convert(data.get("watch", {}), WatchSection)),
         notify=NotifyConfig(
             channels, msgspec.convert(data.get("notify", {}), NotifySection).language
@@ -218,6 +231,18 @@ def _hold(section: WatchSection) -> HoldDown:
         int(section.up_after_s * 1e6),
         int(section.silent_after_s * 1e6),
     )
+
+
+def _own_line(section: Section, data: object) -> tuple[Address, ...]:
+    """Of what is not a list of texts, `check_table` has told already."""
+    given = cast("dict[str, object]", data).get("own_line") if is_table(data) else None
+    found: list[Address] = []
+    for text in cast("list[object]", given) if isinstance(given, list) else OWN_LINE:
+        try:
+            found += [parse_address(text)] if isinstance(text, str) else []
+        except ValueError as error:
+            section.mistake("own_line", str(error))
+    return tuple(found)
 
 
 def _channels(section: Section) -> tuple[Channel, ...]:

@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from sansang_collector.change import Answer, Change
@@ -22,7 +22,7 @@ from sansang_collector.record import Record, RecordUnavailableError, Saving
 from sansang_collector.registry import Registry
 from sansang_collector.store.base import Point, SeriesStore, StoreUnavailableError
 from sansang_collector.telling import Teller
-from sansang_collector.watching import Watching
+from sansang_collector.watching import Blindness, Watching
 from sansang_wire import topics
 from sansang_wire.batch import MAX_MESSAGE_BYTES, Rejection
 from sansang_wire.threads import in_daemon_thread
@@ -34,6 +34,7 @@ QUEUE_BYTES = 64 * 1024 * 1024
 LOT_MESSAGES = 1_000
 COALESCE_S = 0.2
 """How long a lot gathers: each lot costs two disk flushes."""
+JUMP_US, STALLED_US = 5_000_000, 30_000_000
 STRANGERS_AT_MOST = 1_000
 
 
@@ -75,6 +76,8 @@ class Ingest:
         self._unwritten: list[Point] = []
         """What the store did not take when it last failed."""
         self._filled = asyncio.Event()
+        self._settled: tuple[int, int] | None = None
+        """The time of day and the steady time, in µs, when time was last let pass."""
         self._told: set[tuple[str, str]] = set()
         self.queue_dropped = 0
         self.batches = 0
@@ -175,16 +178,20 @@ class Ingest:
             self._watching.reset(time.time_ns() // 1000)
             self._teller.reset()
 
-    async def settle(self) -> None:
-        """Judge what came late, let time pass, and tell what is to be told; once a second."""
-        await in_daemon_thread(self._settle)
+    async def settle(self, blindness: Collection[Blindness] = ()) -> None:
+        """Judge what came late, let time pass, and tell what is to be told; once a second.
 
-    def _settle(self) -> None:
+        `blindness`: why nobody can be heard now.
+        """
+        await in_daemon_thread(self._settle, blindness)
+
+    def _settle(self, blindness: Collection[Blindness]) -> None:
         with self._working, self._record.lock:
             now = time.time_ns() // 1000
             try:
                 self._record.refresh()
-                self._watching.settle(now)
+                self._note_gap(now)
+                self._watching.settle(now, blindness)
                 telling = self._teller.look(now)
                 watched = self._watching.pending(now)
                 if any(watched) or any(telling):
@@ -194,6 +201,18 @@ class Ingest:
             else:
                 if telling.messages:
                     self._on_alert()
+
+    def _note_gap(self, now: int) -> None:
+        """A clock that was set, a machine that slept or that had no time for this for long."""
+        steady = time.monotonic_ns() // 1000
+        before, self._settled = self._settled, (now, steady)
+        if before is None:
+            return
+        passed, steadily = now - before[0], steady - before[1]
+        if abs(passed - steadily) > JUMP_US:
+            self._watching.was_blind(min(before[0], now - 1), now, "clock")
+        elif steadily > STALLED_US:
+            self._watching.was_blind(before[0], now, "stopped")
 
     def _give_up(self, part: list[_Waiting], error: Exception) -> None:
         """A message that no check stopped and that can't be stored: a mistake of ours."""

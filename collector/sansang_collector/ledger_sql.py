@@ -83,12 +83,6 @@ def load(
     return [_outage(row) for row in rows]
 
 
-def load_open(connection: sa.Connection) -> list[Outage]:
-    """What lasts."""
-    statement = _current(None).where(ledger_table.c.end.is_(None))
-    return [_outage(row) for row in connection.execute(statement).mappings()]
-
-
 def revisions(connection: sa.Connection, number: int) -> list[tuple[int, bool, Outage]]:
     """Every revision of one outage, the first first: when it was recorded (µs), whether it was
     withdrawn, what it said.

@@ -110,15 +110,32 @@ def load_unfinished(connection: sa.Connection) -> list[Message]:
     return [_message(connection, dict(row)) for row in rows]
 
 
+def load_told_of(
+    connection: sa.Connection, site: str, start: int, end: int | None
+) -> list[tuple[Message, dict[str, int]]]:
+    """The messages made about a site within [start, end) (µs), and when each channel had them."""
+    table = messages_table
+    statement = sa.select(table).where(table.c.site == site, table.c.made >= start)
+    if end is not None:
+        statement = statement.where(table.c.made < end)
+    rows = connection.execute(statement.order_by(table.c.id)).mappings().all()
+    return [(_message(connection, dict(row)), _delivered(connection, row["id"])) for row in rows]
+
+
+def _delivered(connection: sa.Connection, message: int) -> dict[str, int]:
+    table = deliveries_table.c
+    its = sa.select(table.channel, table.at).where(table.message == message)
+    return {row.channel: row.at for row in connection.execute(its)}
+
+
 def _message(connection: sa.Connection, row: dict[str, Any]) -> Message:
-    its = sa.select(deliveries_table.c.channel).where(deliveries_table.c.message == row["id"])
     return Message(
         id=row["id"],
         about=Service(row["site"], row["service"], row["subject"]),
         notice=Notice(*(row[name] for name in Notice._fields)),
         made=row["made"],
         sites=row["sites"] or (),
-        delivered=frozenset(connection.execute(its).scalars()),
+        delivered=frozenset(_delivered(connection, row["id"])),
     )
 
 

@@ -7,14 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
 import sansang_collector
+from sansang_collector.hours import Span
 from sansang_collector.ingest import Ingest
 from sansang_collector.message_sql import Service
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.numbers import EpochNumbers
+from sansang_collector.outages import By, Ledger
 from sansang_collector.record import AgentRecord, Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.store.base import Latest, Series, SeriesStore
-from sansang_collector.views import AgentView, CollectorView, EpochView, ServiceView, SiteView
+from sansang_collector.views import (
+    AgentView,
+    AvailabilityView,
+    CollectorView,
+    EpochView,
+    OutageDetail,
+    OutageView,
+    ServiceView,
+    SiteView,
+)
 from sansang_collector.watching import Watching
 from sansang_wire.readings import JourneyStage
 
@@ -42,6 +53,7 @@ class Status:
         self._watching = watching
         self._ingest = ingest
         self._dispatch = dispatch
+        self._ledger = Ledger(record, lambda: registry.current, lambda: dispatch.names)
         self._broker_problem = broker_problem
         self._states = states
         """By agent: what the broker last said of it."""
@@ -118,7 +130,7 @@ class Status:
                 since=each.since,
                 judged=each.judged,
                 told=Service(each.site, *each.thing) in reached,
-                stage=STAGE_OF.get(each.says or ""),
+                stage=STAGE_OF.get(each.says or "") if each.state == "down" else None,
             )
             for each in held
         ]
@@ -129,6 +141,18 @@ class Status:
         except RecordUnavailableError:
             # The page says elsewhere what is wrong with the record.
             return set()
+
+    def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:
+        """As the ledger has it. This and what follows raise RecordUnavailableError."""
+        return self._ledger.outages(start, end, site)
+
+    def outage(self, number: int) -> OutageDetail | None:
+        """One, with all that was ever said of it."""
+        return self._ledger.outage(number)
+
+    def availability(self, span: Span, by: By) -> list[AvailabilityView]:
+        """By site, carrier or commune, over what of the span is over."""
+        return self._ledger.availability(span, by, self.now())
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:
         """The newest reading of each series, an hour old at most. Raises StoreUnavailableError."""

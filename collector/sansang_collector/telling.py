@@ -45,7 +45,7 @@ class Teller:
     batches it still holds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it looks at
         self,
         record: Record,
         registry: Callable[[], Registry],
@@ -154,10 +154,10 @@ class Teller:
             self._back.pop(site, None)
             return False
         since = self._back.setdefault(site, now)
-        cadence = max(map(self._watching.patience, judge.lines)) // 3
+        cadence = max(map(self._watching.patience, judge.plans)) // 3
         if now - since < max(self._up_us, cadence):
             return False
-        drains = any(map(self._has_backlog, judge.lines))
+        drains = any(map(self._has_backlog, judge.plans))
         return not drains or now - since > DRAINING_US
 
     def _has_backlog(self, agent: str) -> bool:
@@ -181,7 +181,7 @@ class Teller:
         """A site that nobody was told of, and whether it has waited for others long enough."""
         registry = self._registry()
         place = registry.site(site)
-        agents = list(judge.lines)
+        agents = list(judge.plans)
         known = self._told.get(site, {})
         told_enough = any(service in {"power", "internet"} for service, _ in known)
         left = all(self._is_leaving(agent) for agent in agents)

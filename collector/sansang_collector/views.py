@@ -165,3 +165,83 @@ class CollectorView(Struct, frozen=True, kw_only=True):
     messages_waiting: int
     messages_given_up: int
     """Messages that a channel did not take for a day."""
+
+
+class OutageView(Struct, frozen=True, kw_only=True):
+    """One entry of the ledger as it stands: of a site, or with an empty `site` of many or of the
+    centre itself.
+    """
+
+    number: int
+    """The same for ever, whatever is corrected."""
+    revision: int
+    site: str
+    name: str
+    """Of the site."""
+    simulated: bool
+    service: str
+    """power, internet, ipv6, dns, wifi; box: a box that is not heard; area: many sites at once;
+    collector: the centre could hear nobody."""
+    subject: str
+    """Of the Wi-Fi the network's name, of a box its id, else the line or what sites share."""
+    state: Literal["down", "degraded", "unknown"]
+    start: int
+    end: int | None
+    """None while it lasts."""
+    cause: str | None
+    root: tuple[str, str, int] | None
+    """Service, subject and start of the entry that explains this one."""
+    late: bool
+    """It was corrected by readings that arrived late."""
+    clues: dict[str, int]
+    """How often what was heard meanwhile; of many sites at once, when each was last heard (µs)."""
+
+
+class RevisionView(Struct, frozen=True, kw_only=True):
+    """What the ledger said of an outage from an instant on."""
+
+    recorded: int
+    withdrawn: bool
+    """There was no such outage."""
+    said: OutageView
+
+
+class ToldView(Struct, frozen=True, kw_only=True):
+    """A message about a site: made at an instant, and when which channel had it."""
+
+    made: int
+    state: Literal["up", "down"]
+    service: str
+    channels: dict[str, int]
+
+
+class OutageDetail(Struct, frozen=True, kw_only=True):
+    """An outage, all that was ever said of it, and what people were told meanwhile."""
+
+    outage: OutageView
+    revisions: list[RevisionView]
+    told: list[ToldView]
+
+
+class AvailabilityView(Struct, frozen=True, kw_only=True):
+    """How much of its service time a service worked: of a site, or of all of a carrier or commune.
+
+    Shares are 0 … 1, None when nothing is known of the service time.
+    """
+
+    group: str
+    """Id of the site, name of the carrier, code of the commune."""
+    name: str
+    service: str
+    sites: int
+    service_us: int
+    up_us: int
+    down_us: int
+    unknown_us: int
+    share: float | None
+    coverage: float | None
+    lowest: float | None
+    highest: float | None
+    outages: int
+    mtbf_us: int | None
+    mttr_us: int | None

@@ -7,7 +7,7 @@ more of them come, or for half a minute; then their stretch is judged anew from 
 gives the same whatever the order of arrival, and the ledger is corrected.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -34,7 +34,7 @@ LAG_US = 2_000_000
 RECENT_US = 60 * MINUTE_US
 SITES_AT_ONCE = 300
 Blindness = Literal["broker", "line", "clock", "stopped"]
-"""Why the centre could not hear: no broker, no line of its own, a clock that jumped, not running."""
+"""Why the centre could not hear: no broker, no line, a clock that jumped, or it did not run."""
 
 
 class Held(NamedTuple):
@@ -117,25 +117,39 @@ class Watching:
         boots = self._new_boots(agent, boots_of(some))
         if not facts and not boots:
             return
+        start = min([*(each.at for each in facts), *(each.started for each in boots)])
         self._pending.sites.add(site)
         judge = self._judges.get(site)
         if judge is None and site not in self.unjudged:
             judge = self._judges[site] = SiteJudge(self._plans(site), self._hold)
         if judge is None or site in self._late or not facts:
-            self._come_late(site, facts, boots, now)
+            self._come_late(site, start, 0 if site in self.unjudged else now)
             return
         before = [boot for boot in boots if judge.boot(agent, boot)]
         if before or facts[0].at <= judge.judged:
             # Boxes of one house do not speak in turn: such facts are not late.
             newest = max(judge.alive(agent) or 0, judge.judged - INTERLEAVED_US)
             in_turn = not boots and facts[0].at > newest
-            self._come_late(site, facts, boots, 0 if in_turn else now)
+            self._come_late(site, start, 0 if in_turn else now)
             return
         for fact in facts:
             judge.hear(agent, fact)
 
-    def settle(self, now: int) -> None:
-        """Judge anew what came late and waits no longer; let time pass at the others."""
+    def greet(self, agent: str) -> None:
+        """A hello may say how often a box sends, and so how patient one has to be with it."""
+        entry = self._sites.agent(agent)
+        if entry is not None:
+            self._follow_plans(entry.site)
+
+    def settle(self, now: int, blindness: Collection[Blindness] = ()) -> None:
+        """Judge anew what came late and waits no longer; let time pass at the others.
+
+        `blindness`: why nobody can be heard now, through a fault of the centre.
+        """
+        for why in blindness:
+            self._blind_by(why, now)
+        for why in self._blind.keys() - set(blindness):
+            self._see_again(why, now)
         self._follow_registry()
         for site, newest in list(self.unjudged.items())[:SITES_AT_ONCE]:
             late = self._late.setdefault(site, _Late(newest, 0, 0))
@@ -149,21 +163,19 @@ class Watching:
             if judge.changed:
                 self._pending.sites.add(site)
 
-    def blind(self, now: int, why: Blindness) -> None:
-        """The centre hears nothing, through a fault of its own: nobody is called silent for it."""
+    def _blind_by(self, why: Blindness, now: int) -> None:
         if why not in self._blind:
             self._blind[why] = Key("collector", why, now)
             self._note(Entry(self._blind[why], "unknown", None, "centre"))
 
-    def sees(self, now: int, why: Blindness) -> None:
-        """That is over; boxes have their whole patience to be heard again."""
-        key = self._blind.pop(why, None)
-        if key is not None:
-            self.listening_since = now
-            self._note(Entry(key, "unknown", max(now, key.start + 1), "centre"))
+    def _see_again(self, why: Blindness, now: int) -> None:
+        """Boxes have their whole patience to be heard again."""
+        key = self._blind.pop(why)
+        self.listening_since = now
+        self._note(Entry(key, "unknown", max(now, key.start + 1), "centre"))
 
     def was_blind(self, start: int, now: int, why: Blindness) -> None:
-        """So it was, and knows it only now."""
+        """Nobody could be heard, which is known only now."""
         self.listening_since = now
         self._note(Entry(Key("collector", why, start), "unknown", now, "centre"))
 
@@ -231,9 +243,12 @@ class Watching:
             return
         self._sites = registry
         for site in list(self._judges):
-            if self._judges[site].lines != {a: p.line for a, p in self._plans(site).items()}:
-                judged = self._judges.pop(site).judged
-                self._late[site] = _Late(judged, 0, 0)
+            self._follow_plans(site)
+
+    def _follow_plans(self, site: str) -> None:
+        judge = self._judges.get(site)
+        if judge is not None and judge.plans != self._plans(site):
+            self._come_late(site, judge.judged, 0)
 
     def _new_boots(self, agent: str, boots: Iterable[Boot]) -> list[Boot]:
         known = self._boots.setdefault(agent, {})
@@ -264,8 +279,7 @@ class Watching:
             self._pages[name.agent] = (name.number, page)
         return page
 
-    def _come_late(self, site: str, facts: Sequence[Fact], boots: Sequence[Boot], now: int) -> None:
-        start = min(*(each.at for each in facts), *(each.started for each in boots))
+    def _come_late(self, site: str, start: int, now: int) -> None:
         late = self._late.setdefault(site, _Late(start, now, now))
         late.start, late.last = min(late.start, start), max(late.last, now)
 

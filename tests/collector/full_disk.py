@@ -56,15 +56,14 @@ async def run_full(disk: Path, record: Path, series: Path) -> dict[str, object]:
             for epoch in at_work.of(AGENT).epochs
             for each in at_work.receipted(AGENT, epoch)
         ),
-        "memory is as the database": shown(at_work.record._load()[0])
-        == shown(at_work.record.agents),
+        "memory is as the database": shown(at_work.record._load()) == shown(at_work.record.agents),
         "recovered while full": await ingest.recovered(),
     }
     ballast.unlink()
     seen["recovered with room"] = await ingest.recovered()
     await at_work.take(AGENT, lot(number))
     seen["receipted with room"] = 2 * number in at_work.receipted(AGENT)
-    seen["memory is as the database at the end"] = shown(at_work.record._load()[0]) == shown(
+    seen["memory is as the database at the end"] = shown(at_work.record._load()) == shown(
         at_work.record.agents
     )
     at_work.store.close()

@@ -16,7 +16,7 @@ from sansang_collector.config import (
     load,
 )
 from sansang_collector.settings_file import InvalidFileError
-from sansang_collector.watch import HoldDown
+from sansang_collector.watch.service import HoldDown
 from sansang_wire.session import Broker
 
 HERE = 'broker.listen = "127.0.0.1:1883"\n'

@@ -126,4 +126,4 @@ async def test_one_lot_is_stored_at_a_time(tmp_path: Path, monkeypatch: pytest.M
         await last
         assert most == 1
         assert at_work.stored("dong-1") == {1, 2}
-        assert shown(at_work.record._load()[0]) == shown(at_work.record.agents)
+        assert shown(at_work.record._load()) == shown(at_work.record.agents)

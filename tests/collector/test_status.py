@@ -34,7 +34,14 @@ async def test_agents_are_shown_with_all_that_was_counted(tmp_path: Path) -> Non
         registry = RegistryFile(path)
         dispatch = Dispatch(at_work.record, lambda: registry.current, (), Translation("vi"))
         status = Status(
-            registry, at_work.record, at_work.store, at_work.ingest, dispatch, lambda: "down"
+            registry,
+            at_work.record,
+            at_work.store,
+            at_work.watching,
+            at_work.ingest,
+            dispatch,
+            lambda: "down",
+            {},
         )
         [never] = status.agents()
         assert (never.agent, never.status, never.last_seen, never.lost) == (
@@ -65,12 +72,20 @@ async def test_a_service_is_shown_with_the_stage_at_which_guests_fail(tmp_path: 
         registry = RegistryFile(path)
         dispatch = Dispatch(at_work.record, lambda: registry.current, (), Translation("vi"))
         status = Status(
-            registry, at_work.record, at_work.store, at_work.ingest, dispatch, lambda: None
+            registry,
+            at_work.record,
+            at_work.store,
+            at_work.watching,
+            at_work.ingest,
+            dispatch,
+            lambda: None,
+            {},
         )
         visits = [
             WifiJourneyReading(at=at, outcome="failed", ssid="NVH", failed_stage="address")
-            for at in (now - 500_000_000, now - 200_000_000)
+            for at in (now - 400_000_000, now - 100_000_000)
         ]
+        await at_work.greet(make_hello("dong-1", batch_every_s=300))
         await at_work.take("dong-1", batch("dong-1", 1, visits))
         [service] = status.services()
         assert (service.subject, service.state, service.stage) == ("NVH", "down", "address")

@@ -17,6 +17,10 @@ NOBODY4, NOBODY6 = "198.51.100.66", "2001:db8:2::66"
 """On the server's network, and not there."""
 
 
+_FORWARDING = {"ipv4": "net.ipv4.ip_forward", "ipv6": "net.ipv6.conf.all.forwarding"}
+_EVERYWHERE = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
+
+
 class Site(NamedTuple):
     """box eth0 ── lan router wan ── eth0 server."""
 
@@ -92,14 +96,13 @@ def chain(lab: Lab, *, ipv4: bool = True, ipv6: bool = True) -> Chain:
 def _join(hosts: Chain, links: list[str]) -> None:
     """Each link is written as its addresses are, but for the number of the host."""
     family = "ipv6" if ":" in links[0] else "ipv4"
-    forwarding = {"ipv4": "net.ipv4.ip_forward", "ipv6": "net.ipv6.conf.all.forwarding"}[family]
     for router, inward, outward in zip(hosts[1:4], links, links[1:], strict=False):
-        router.sysctl(forwarding, "1")
+        router.sysctl(_FORWARDING[family], "1")
         router.address("in", inward % (1 if inward == links[0] else 2))
         router.address("out", outward % 1)
     hosts.box.address("eth0", links[0] % 2)
     hosts.server.address("eth0", links[3] % 9)
-    everywhere = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}[family]
+    everywhere = _EVERYWHERE[family]
     _via(hosts.box, everywhere, links[0] % 1)
     _via(hosts.near, everywhere, links[1] % 2)
     _via(hosts.middle, everywhere, links[2] % 2)
@@ -110,6 +113,60 @@ def _join(hosts: Chain, links: list[str]) -> None:
 
 def _via(host: Host, network: str, router: str) -> None:
     host.route(f"{network} via {router.partition('/')[0]}")
+
+
+class TwoLines(NamedTuple):
+    """box wan1 ── in main out ── main cloud, box wan2 ── in backup out ── backup cloud.
+
+    The cloud answers for SERVER4 and SERVER6.
+    """
+
+    box: Host
+    main: Host
+    backup: Host
+    cloud: Host
+
+
+MAIN4, BACKUP4 = "192.0.2.1", "203.0.113.1"
+MAIN6, BACKUP6 = "2001:db8:1::1", "2001:db8:3::1"
+"""The box's routers of the two lines."""
+
+
+def two_lines(lab: Lab, *, ipv4: bool = True, ipv6: bool = True) -> TwoLines:
+    """The main line has metric 100, the backup 200."""
+    here = TwoLines(*(lab.host(name) for name in ("box", "main", "backup", "cloud")))
+    for router, name, wan in ((here.main, "main", "wan1"), (here.backup, "backup", "wan2")):
+        lab.cable(here.box, wan, router, "in")
+        lab.cable(router, "out", here.cloud, name)
+        for host, interface in ((here.box, wan), (router, "in"), (router, "out")):
+            host.up(interface)
+        here.cloud.up(name)
+    if ipv4:
+        here.cloud.address("lo", f"{SERVER4}/32")
+        _line(here, "main", "192.0.2.%s/24", "10.0.1.%s/24", 100)
+        _line(here, "backup", "203.0.113.%s/24", "10.0.2.%s/24", 200)
+    if ipv6:
+        here.cloud.address("lo", f"{SERVER6}/128")
+        _line(here, "main", "2001:db8:1::%s/64", "2001:db8:a::%s/64", 100)
+        _line(here, "backup", "2001:db8:3::%s/64", "2001:db8:b::%s/64", 200)
+    return here
+
+
+def _line(here: TwoLines, name: str, inward: str, outward: str, metric: int) -> None:
+    """Each link is written as its addresses are, but for the number of the host."""
+    router, wan = (here.main, "wan1") if name == "main" else (here.backup, "wan2")
+    family = "ipv6" if ":" in inward else "ipv4"
+    router.sysctl(_FORWARDING[family], "1")
+    here.box.address(wan, inward % 2)
+    router.address("in", inward % 1)
+    router.address("out", outward % 1)
+    here.cloud.address(name, outward % 2)
+    gateway, far = (
+        f"{link % number}".partition("/")[0] for link, number in ((inward, 1), (outward, 2))
+    )
+    here.box.route(f"{_EVERYWHERE[family]} via {gateway} metric {metric}")
+    router.route(f"{_EVERYWHERE[family]} via {far}")
+    _via(here.cloud, inward % 0, outward % 1)
 
 
 @contextlib.contextmanager

@@ -441,6 +441,46 @@ class RouteReading(Reading, frozen=True, kw_only=True, tag="route", omit_default
     ] = None
 
 
+class PowerReading(Reading, frozen=True, kw_only=True, tag="power", omit_defaults=True):
+    """One source of power that the box knows of: its own battery, or a UPS.
+
+    `ok`: nothing says that the mains are gone. `failed`: they are (`on_battery`). `broken`: nobody
+    can tell.
+    """
+
+    source: Annotated[Label, Meta(description="`battery`, or the name of the UPS")]
+    on_mains: Annotated[bool | None, Meta(description="the mains are there")] = None
+    charge_pct: Annotated[Percent | None, Meta(description="charge of the battery")] = None
+    runtime_left_s: Annotated[
+        Amount | None, Meta(description="how long the battery lasts, as it says itself")
+    ] = None
+
+
+class BackupLineReading(Reading, frozen=True, kw_only=True, tag="backup_line", omit_defaults=True):
+    """One of several uplinks of the box, in one address family: the main line or a backup.
+
+    `ok`: a target answered through it. `unreachable`: none did. Changes and fail-over are those of
+    the family, and stand in the reading of each of its uplinks.
+    """
+
+    interface: Annotated[Label, Meta(description="name of the interface")]
+    family: Annotated[FamilyLabel, Meta(description="address family")]
+    preferred: Annotated[bool | None, Meta(description="the kernel sends through it now")] = None
+    alive: Annotated[bool | None, Meta(description="a target answered through it")] = None
+    gateway_alive: Annotated[bool | None, Meta(description="its router answered an echo")] = None
+    rtt_ms: Annotated[Milliseconds | None, Meta(description="round trip to the target")] = None
+    metric: Annotated[
+        Count | None, Meta(description="of its default route: the lowest is preferred")
+    ] = None
+    changes: Annotated[
+        Count | None, Meta(description="times the preferred uplink changed, since agent's start")
+    ] = None
+    failover_s: Annotated[
+        Amount | None,
+        Meta(description="of the last change: from the last answer before to the first after"),
+    ] = None
+
+
 AnyReading = (
     HostReading
     | LinkReading
@@ -454,6 +494,8 @@ AnyReading = (
     | WifiScanReading
     | PathReading
     | RouteReading
+    | PowerReading
+    | BackupLineReading
 )
 """The closed set of readings a batch may carry; `kind` is the tag."""
 
@@ -470,4 +512,6 @@ KINDS: dict[str, type[Reading]] = {
     "wifi_scan": WifiScanReading,
     "path": PathReading,
     "route": RouteReading,
+    "power": PowerReading,
+    "backup_line": BackupLineReading,
 }

@@ -7,11 +7,15 @@ from sansang_wire.readings import EchoMethod
 
 
 class Plan(NamedTuple):
-    """How many packets, how far apart, and how long an answer may take."""
+    """How many packets, how far apart, and how long an answer may take.
+
+    `interface` is the only one they may go through; None: as the kernel routes them.
+    """
 
     packets: int = 5
     interval_s: float = 0.2
     timeout_s: float = 2.0
+    interface: str | None = None
 
 
 class Echoes(NamedTuple):

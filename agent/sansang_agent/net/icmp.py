@@ -15,7 +15,7 @@ import socket
 import struct
 import time
 
-from sansang_agent.net import reasons
+from sansang_agent.net import interfaces, reasons
 from sansang_agent.net.addresses import FAMILIES, Address, family_of, socket_address
 from sansang_agent.net.echoes import Echoes, NotAllowedError, Plan
 from sansang_agent.net.error_queue import QueuedError, keep_errors, queued_errors
@@ -49,6 +49,12 @@ async def icmp_echoes(address: Address, plan: Plan, method: EchoMethod) -> Echoe
     """
     family = family_of(address)
     with _open(family, method) as sock:
+        try:
+            interfaces.bind(sock, plan.interface)
+        except PermissionError as error:
+            raise NotAllowedError from error
+        except OSError as error:
+            return Echoes(method, 0, 0, (), reasons.of_errno(error.errno))
         exchange = _Exchange(sock, address, plan, method)
         await exchange.run()
         return exchange.result()

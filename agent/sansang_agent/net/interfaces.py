@@ -63,6 +63,15 @@ def name_of(index: int) -> str | None:
         return None
 
 
+def bind(sock: socket.socket, interface: str | None) -> None:
+    """Have the socket send and receive through this interface alone, if one is named.
+
+    Needs no privilege since Linux 5.7. Raises OSError, PermissionError with an older kernel.
+    """
+    if interface is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+
+
 def is_wanted(interface: str, ignored: Iterable[str]) -> bool:
     """There, no loopback, and none of the `ignored` patterns."""
     return (

@@ -5,6 +5,7 @@ Source: RTM_GETROUTE of rtnetlink(7), include/uapi/linux/rtnetlink.h; needs no p
 main table counts: others are for traffic that somebody chose.
 """
 
+import errno
 import os
 import struct
 import sys
@@ -13,12 +14,13 @@ from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
 from sansang_agent.net import interfaces, netlink
-from sansang_agent.net.addresses import FAMILIES, Address
+from sansang_agent.net.addresses import FAMILIES, Address, family_of
 from sansang_wire.readings import Family
 
 RTM_GETROUTE = 26
 RT_TABLE_MAIN = 254
 RTN_UNICAST = 1
+RTA_DST = 1
 RTA_OIF = 4
 RTA_GATEWAY = 5
 RTA_PRIORITY = 6
@@ -29,6 +31,8 @@ RTNH_F_DEAD = 1
 PREFERENCES = {1: 1, 3: -1}
 """Of a router that says it is high or low (RFC 4191 §2.1); medium is 0."""
 
+_NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EINVAL}
+"""What the kernel answers for no route, and for one that refuses or throws away."""
 _ROUTE = struct.Struct("=BBBBBBBBI")
 """struct rtmsg: family, lengths of destination and source, TOS, table, protocol, scope, type,
 flags."""
@@ -68,6 +72,21 @@ def default_routes(family: Family) -> list[DefaultRoute]:
         for route in _default_routes_in(answer.body, family)
     ]
     return sorted(routes, key=lambda route: (route.metric, -route.preference))
+
+
+def interface_to(address: Address) -> str | None:
+    """The interface that packets to it leave by now; None when there is no way. Raises OSError."""
+    bits = address.max_prefixlen
+    request = _ROUTE.pack(FAMILIES[family_of(address)], bits, 0, 0, 0, 0, 0, 0, 0)
+    request += netlink.attribute(RTA_DST, address.packed)
+    try:
+        answer = netlink.get(netlink.NETLINK_ROUTE, RTM_GETROUTE, request)
+    except OSError as error:
+        if error.errno in _NO_WAY:
+            return None
+        raise
+    found = netlink.attributes(answer.body[_ROUTE.size :])
+    return interfaces.name_of(_number(found.get(RTA_OIF)))
 
 
 def _default_routes_in(body: bytes, family: Family) -> Iterator[DefaultRoute]:

@@ -13,7 +13,7 @@ import struct
 import time
 from typing import NamedTuple
 
-from sansang_agent.net import reasons
+from sansang_agent.net import interfaces, reasons
 from sansang_agent.net.addresses import FAMILIES, Address, family_of, socket_address
 from sansang_agent.net.echoes import Echoes, Plan
 from sansang_agent.net.error_queue import keep_errors, queued_errors
@@ -44,7 +44,7 @@ async def tcp_echoes(address: Address, port: int, plan: Plan) -> Echoes:
                 await asyncio.sleep(plan.interval_s)
                 if attempts[0].done() and not attempts[0].result().syns:
                     break
-            attempts.append(group.create_task(_attempt(address, port, plan.timeout_s)))
+            attempts.append(group.create_task(_attempt(address, port, plan)))
     results = [attempt.result() for attempt in attempts]
     answered = [result for result in results if result.answered]
     round_trips = [result.round_trip_ms for result in answered]
@@ -63,7 +63,7 @@ def _best_reason(each: list[str | None]) -> str | None:
     return telling[-1] if telling else reasons.NO_ANSWER
 
 
-async def _attempt(address: Address, port: int, timeout_s: float) -> _Attempt:
+async def _attempt(address: Address, port: int, plan: Plan) -> _Attempt:
     family = family_of(address)
     try:
         sock = socket.socket(FAMILIES[family], socket.SOCK_STREAM)
@@ -75,13 +75,14 @@ async def _attempt(address: Address, port: int, timeout_s: float) -> _Attempt:
         keep_errors(sock, family)
         begun_ns = time.monotonic_ns()
         try:
+            interfaces.bind(sock, plan.interface)
             number = sock.connect_ex(socket_address(address, port))
         except OSError as error:
             number = error.errno or errno.ENXIO
         if number not in {0, errno.EINPROGRESS}:
             return _Attempt(0, reasons.of_errno(number))
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(plan.timeout_s):
                 await _writable(sock)
         except TimeoutError:
             return _Attempt(1 + _info(sock)[1], reasons.NO_ANSWER)

@@ -184,7 +184,8 @@ class _Tracing:
                 # An error of the queue, told a second time.
                 continue
             if self._method == "udp":
-                self._take(sender[1] - FIRST_PORT, self._address, None)
+                if ip_address(sender[0]).packed == self._address.packed:
+                    self._take(sender[1] - FIRST_PORT, self._address, None)
             elif data[:1] == bytes([ECHO_REPLY[self._family]]) and data.endswith(self._token):
                 self._take(_sequence(data), self._address, None)
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ParamSpec
 
 from sansang_collector.language import Translation
@@ -66,6 +66,11 @@ class Dispatch:
     def channels(self) -> int:
         """How many ways there are to reach people."""
         return len(self._lines)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What people may see of each channel, by what the record knows it by."""
+        return {line.channel.id: line.channel.name for line in self._lines}
 
     @property
     def failing(self) -> list[str]:

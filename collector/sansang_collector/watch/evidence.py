@@ -15,6 +15,7 @@ from sansang_wire.readings import (
     HostReading,
     JourneyStage,
     LinkReading,
+    PowerReading,
     ReachabilityReading,
     Reading,
     RouteReading,
@@ -86,6 +87,15 @@ def boots_of(readings: Iterable[AnyReading]) -> list[Boot]:
 
 def _alive(some: Sequence[HostReading]) -> list[Fact]:
     return [Fact(each.at, "alive", UP) for each in some]
+
+
+def _powered(some: Sequence[PowerReading]) -> list[Fact]:
+    """A battery tells at once what a box without one can tell only afterwards."""
+    return [
+        Fact(each.at, "mains", UP if each.on_mains else DOWN)
+        for each in some
+        if each.on_mains is not None
+    ]
 
 
 def _reached(some: Sequence[ReachabilityReading]) -> list[Fact]:
@@ -218,6 +228,7 @@ def _runs(some: Sequence[R], series: Callable[[R], object]) -> list[list[R]]:
 
 _SAYING: dict[type, Callable[..., list[Fact]]] = {
     HostReading: _alive,
+    PowerReading: _powered,
     ReachabilityReading: _reached,
     AddressingReading: _addressed,
     LinkReading: _linked,

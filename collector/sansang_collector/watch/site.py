@@ -145,9 +145,9 @@ class SiteJudge:
         return found
 
     @property
-    def lines(self) -> dict[str, str]:
-        """The boxes, and which line each watches."""
-        return {agent: box.plan.line for agent, box in self._boxes.items()}
+    def plans(self) -> dict[str, BoxPlan]:
+        """The boxes as they were given."""
+        return {agent: box.plan for agent, box in self._boxes.items()}
 
     @property
     def is_lost(self) -> bool:

@@ -4,8 +4,18 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from sansang_collector.hours import Span
+from sansang_collector.outages import By
 from sansang_collector.store.base import Latest, Series
-from sansang_collector.views import AgentView, CollectorView, ServiceView, SiteView
+from sansang_collector.views import (
+    AgentView,
+    AvailabilityView,
+    CollectorView,
+    OutageDetail,
+    OutageView,
+    ServiceView,
+    SiteView,
+)
 
 
 class Sources(Protocol):
@@ -29,6 +39,21 @@ class Sources(Protocol):
 
     def services(self) -> list[ServiceView]:
         """What is held of every service of every site."""
+        ...
+
+    def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:
+        """What lasted for a while within [start, end) (µs) at one site or anywhere, oldest first.
+
+        This and what follows raise RecordUnavailableError.
+        """
+        ...
+
+    def outage(self, number: int) -> OutageDetail | None:
+        """One, with all that was ever said of it; None when there is none of this number."""
+        ...
+
+    def availability(self, span: Span, by: By) -> list[AvailabilityView]:
+        """Of each service, by site, carrier or commune, over what of the span is over."""
         ...
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:

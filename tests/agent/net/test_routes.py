@@ -9,7 +9,7 @@ import pytest
 
 from tests.lab.advertising import advertising, listens_to_routers
 from tests.lab.netns import Host, Lab
-from tests.lab.networks import ROUTER4, ROUTER6, site
+from tests.lab.networks import ROUTER4, ROUTER6, SERVER4, SERVER6, site, two_lines
 from tests.waiting import wait_until
 
 ASK = """
@@ -170,3 +170,30 @@ def test_rejecting_default_route_is_no_way(box: Host) -> None:
 def test_reading_routes_needs_no_privilege(lab: Lab) -> None:
     ask = (*("setpriv", "--inh-caps=-all", "--bounding-set=-all"), sys.executable, "-c", ASK)
     assert site(lab).box.json(*ask)[1][0] == ROUTER6
+
+
+WAYS = """
+import json
+from ipaddress import ip_address
+from sansang_agent.net.routes import interface_to
+print(json.dumps([interface_to(ip_address(address)) for address in ADDRESSES]))
+"""
+
+
+def test_the_interface_that_packets_leave_by_is_the_one_ip_says(lab: Lab) -> None:
+    """Whatever the metrics are: a route of its own counts, too, and one that refuses is none."""
+    box = two_lines(lab).box
+    box.route("198.51.100.7/32 via 203.0.113.1", "2001:db8:2::7/128 via 2001:db8:3::1")
+    box.route("prohibit 198.51.100.8/32", "blackhole 2001:db8:2::8/128")
+    addresses = [SERVER4, SERVER6, "198.51.100.7", "2001:db8:2::7"]
+    refused = ["198.51.100.8", "2001:db8:2::8"]
+    asked = f"ADDRESSES = {[*addresses, *refused]!r}\n{WAYS}"
+    said = [box.json("ip", "-j", "route", "get", each)[0]["dev"] for each in addresses]
+    assert box.python(asked) == [*said, None, None]
+    assert said == ["wan1", "wan1", "wan2", "wan2"]
+
+
+def test_without_any_route_there_is_no_interface_to_leave_by(lab: Lab) -> None:
+    """In either family, and without an error."""
+    box = lab.host("box")
+    assert box.python(f"ADDRESSES = {[SERVER4, SERVER6]!r}\n{WAYS}") == [None, None]

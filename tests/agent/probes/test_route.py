@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sansang_agent.net.trace import MOST_HOPS
+from sansang_agent.net.trace import AT_ONCE, MOST_HOPS, TRIES, WAIT_S
 from sansang_agent.probes.base import Probe
 from sansang_agent.probes.route import DEFAULT_TARGETS, RouteProbe, RouteSettings
 from sansang_wire import checking
@@ -223,6 +223,35 @@ def test_the_box_itself_is_one_hop_away(lab: Lab, method: str) -> None:
     for reading in measure(box, target("self", BOX4), target("self", BOX6)).values():
         assert (reading.outcome, reading.hops, reading.reached) == ("ok", 1, True)
         assert reading.beyond_gateway is False
+
+
+LISTENING = """
+import selectors, socket
+ready = selectors.DefaultSelector()
+for port in range(33_435, 33_455):
+    sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    sock.bind(("::", port))
+    ready.register(sock, selectors.EVENT_READ)
+print("ready", flush=True)
+while True:
+    for key, _ in ready.select():
+        _, sender = key.fileobj.recvfrom(512)
+        key.fileobj.sendto(b"hello", sender)
+"""
+
+
+def test_a_target_that_answers_by_udp_is_reached(lab: Lab) -> None:
+    """Something listens on the ports where nothing should."""
+    here = chain(lab)
+    with here.server.serving(sys.executable, "-c", LISTENING):
+        for family, reading in measure(here.box).items():
+            assert (reading.method, reading.outcome, reading.hops) == ("udp", "ok", 4)
+            assert addresses(reading) == WAYS[family]
+
+
+def test_a_trace_of_silence_is_bounded() -> None:
+    """Five seconds, whatever answers; all targets are traced at the same time."""
+    assert MOST_HOPS / AT_ONCE * TRIES * WAIT_S <= 5
 
 
 def test_a_dead_resolver_does_not_keep_a_known_target_from_being_traced(lab: Lab) -> None:

@@ -16,14 +16,15 @@ import pytest
 import sqlalchemy as sa
 
 from sansang_collector.language import Translation
+from sansang_collector.message_sql import NewMessage, Service
 from sansang_collector.notify.channels import Channel, parse_channels
 from sansang_collector.notify.dispatch import GIVE_UP_AFTER_US, Dispatch
-from sansang_collector.notify.wording import wifi_message
+from sansang_collector.notify.wording import message_text
 from sansang_collector.record import Record, Saving
 from sansang_collector.registry import Registry, Site
-from sansang_collector.service_sql import NewMessage, Service
+from sansang_collector.saving import Telling
 from sansang_collector.stages import STAGES
-from sansang_collector.watch import Alert, ServiceState
+from sansang_collector.watch.alerts import Notice, Told
 from sansang_wire.language import Language
 from sansang_wire.readings import JourneyStage
 from tests.receivers import mailbox, webhook
@@ -52,10 +53,10 @@ def channels(*urls: str) -> list[Channel]:
     return found
 
 
-def tell(record: Record, *alerts: Alert, made: int | None = None, about: Service = WIFI) -> None:
+def tell(record: Record, *alerts: Notice, made: int | None = None, about: Service = WIFI) -> None:
     """As the ingest does when the judge says so."""
     told = [NewMessage(about, each, made or now_us()) for each in alerts]
-    record.save(Saving(messages=told))
+    record.save(Saving(telling=Telling(messages=told)))
 
 
 @contextlib.contextmanager
@@ -82,8 +83,13 @@ async def at_work(
         await asyncio.gather(running, return_exceptions=True)
 
 
-DOWN = Alert("down", MORNING, MORNING)
-UP = Alert("up", MORNING + 3_600_000_000, MORNING)
+DOWN = Notice("down", MORNING, MORNING, "access_point")
+UP = Notice("up", MORNING + 3_600_000_000, MORNING, "access_point")
+
+
+def said(notice: Notice, translate: Translation, about: Service = WIFI) -> str:
+    """The whole text."""
+    return message_text(about, notice, (), Registry((HOUSE,)).site, translate)
 
 
 class Held(list[str]):
@@ -179,15 +185,15 @@ def test_a_wifi_that_lets_nobody_in_is_told_by_its_stage(
 ) -> None:
     """What helps is not the same: the router is on air."""
     translate = Translation(language)
-    assert wifi_message(HOUSE, "NVH", DOWN._replace(stage=stage), translate) == down
-    assert wifi_message(HOUSE, "NVH", UP._replace(stage=stage), translate) == up
+    assert said(DOWN._replace(stage=stage), translate) == down
+    assert said(UP._replace(stage=stage), translate) == up
 
 
 @pytest.mark.parametrize("stage", get_args(JourneyStage))
 def test_every_stage_has_its_message(stage: JourneyStage) -> None:
     """In both languages, with its own words."""
     for language in get_args(Language):
-        text = wifi_message(HOUSE, "NVH", DOWN._replace(stage=stage), Translation(language))
+        text = said(DOWN._replace(stage=stage), Translation(language))
         assert Translation(language)(STAGES[stage].failing) in text
 
 
@@ -216,7 +222,7 @@ async def test_what_a_channel_did_not_take_for_a_day_is_given_up(tmp_path: Path)
             await until(lambda: dispatch.given_up, "that it is given up")
             await until(lambda: dispatch.failing, "that the channel fails")
             assert (dispatch.waiting, dispatch.sent) == (1, 0)
-        assert [each.alert for each in record.unfinished()] == [UP]
+        assert [each.notice for each in record.unfinished()] == [UP]
 
 
 async def test_a_centre_that_was_off_for_days_does_not_tell_of_them(tmp_path: Path) -> None:
@@ -237,21 +243,22 @@ async def test_where_nobody_is_to_be_told_nothing_waits(tmp_path: Path) -> None:
         tell(record, DOWN)
         async with at_work(record, []):
             await until(lambda: not record.unfinished(), "that it is done with")
-        assert record.told() == set()
+        assert record.reached() == set()
 
 
 async def test_told_is_what_somebody_was_told(tmp_path: Path) -> None:
     """Not what was only meant to be told; and not any more once it is back."""
-    down = {WIFI: ServiceState(state="down", since=MORNING, told_down=MORNING)}
+    known = {WIFI.site: {("wifi", "NVH"): Told(MORNING, "access_point")}}
+    down = Telling(known, [NewMessage(WIFI, DOWN, now_us())])
     texts: list[str] = []
     with a_record(tmp_path) as record, webhook(texts) as url:
-        record.save(Saving(services=down, messages=[NewMessage(WIFI, DOWN, now_us())]))
-        assert record.told() == set()
+        record.save(Saving(telling=down))
+        assert record.reached() == set()
         async with at_work(record, channels(url)):
-            await until(record.told, "that it is told")
-        assert record.told() == {WIFI}
-        record.save(Saving(services={WIFI: down[WIFI]._replace(state="up", told_down=None)}))
-        assert record.told() == set()
+            await until(record.reached, "that it is told")
+        assert record.reached() == {WIFI}
+        record.save(Saving(telling=Telling({WIFI.site: {}})))
+        assert record.reached() == set()
 
 
 async def test_a_message_that_everyone_has_is_not_sent_by_the_next_start(tmp_path: Path) -> None:

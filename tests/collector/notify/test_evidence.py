@@ -6,19 +6,21 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config as AlembicConfig
 
 from sansang_collector.ingest import Point
+from sansang_collector.message_sql import Service, load_told
 from sansang_collector.record import Record
-from sansang_collector.service_sql import Service
 from sansang_collector.store.base import StoreUnavailableError
-from sansang_collector.watch import Alert, Speaker, Word
+from sansang_collector.watch.alerts import Notice, Told
 from sansang_wire.batch import Batch, encode
 from sansang_wire.readings import AnyReading, Clock, JourneyStage, WifiJourneyReading, WifiReading
-from tests.collector.ingesting import EPOCH, SITE, desk
+from tests.collector.ingesting import EPOCH, SITE, desk, make_hello
 
 WIFI = Service(SITE, "wifi", "NVH")
 MINUTE = 60_000_000
-NOW = time.time_ns() // 1000
+NOW = time.time_ns() // 100_000_000 * 100_000
 
 
 def wifi(seq: int, minutes_ago: float, *, on_air: bool, clock: Clock = "kernel") -> bytes:
@@ -62,15 +64,15 @@ async def test_a_series_store_that_is_down_keeps_no_alert_back(
         batches = [wifi(at, 4 - at, on_air=False) for at in (1, 2, 3)]
         await at_work.take("dong-1", *batches)
         [message] = at_work.record.unfinished()
-        assert (message.about, message.alert.state) == (WIFI, "down")
-        assert message.alert.since == NOW - 3 * MINUTE
+        assert (message.about, message.notice.state) == (WIFI, "down")
+        assert message.notice.since == NOW - 3 * MINUTE
         assert at_work.told == [True]
         assert at_work.receipted("dong-1") == set()
-        held = at_work.record.services[WIFI]
+        held = at_work.watching.held()
         monkeypatch.setattr(at_work.store, "write", write)
         await at_work.take("dong-1", *batches)
         assert at_work.receipted("dong-1") == {1, 2, 3}
-        assert at_work.record.services[WIFI] == held
+        assert at_work.watching.held() == held
         assert len(at_work.record.unfinished()) == len(at_work.told) == 1
 
 
@@ -80,18 +82,21 @@ async def test_a_backlog_behind_its_newest_batch_still_dates_the_beginning(tmp_p
         batches = [wifi(at, 10 - at, on_air=at < 3) for at in range(1, 10)]
         await at_work.take("dong-1", batches[-1], *batches[:-1])
         [message] = at_work.record.unfinished()
-        assert message.alert.since == NOW - 7 * MINUTE
+        assert message.notice.since == NOW - 7 * MINUTE
 
 
-async def test_what_is_held_is_held_after_a_restart(tmp_path: Path) -> None:
+async def test_what_is_known_is_known_after_a_restart(tmp_path: Path) -> None:
     """Who said what, too; and nobody is told twice."""
     with desk(tmp_path) as at_work:
         await at_work.take("dong-1", *(wifi(at, 4 - at, on_air=False) for at in (1, 2, 3)))
-        held = dict(at_work.record.services)
-        assert held[WIFI].told_down == NOW - 3 * MINUTE
+        [held] = at_work.watching.held()
+        with at_work.record.reading() as connection:
+            told = load_told(connection)
+        assert told == {SITE: {("wifi", "NVH"): Told(held.since, "access_point")}}
     with desk(tmp_path) as at_work:
-        assert at_work.record.services == held
         await at_work.take("dong-1", wifi(4, 0.5, on_air=False))
+        [again] = at_work.watching.held()
+        assert (again.since, again.state, again.says) == (held.since, "down", "down")
         assert len(at_work.record.unfinished()) == 1
 
 
@@ -103,8 +108,7 @@ async def test_a_record_that_takes_nothing_tells_nothing(tmp_path: Path) -> None
             connection.execute(sa.text(refuse))
         batches = [wifi(at, 4 - at, on_air=False) for at in (1, 2, 3)]
         await at_work.take("dong-1", *batches)
-        assert (at_work.told, at_work.record.services) == ([], {})
-        assert at_work.receipted("dong-1") == set()
+        assert (at_work.told, at_work.record.unfinished()) == ([], [])
         with at_work.record.engine.begin() as connection:
             connection.execute(sa.text("DROP TRIGGER no"))
         await at_work.take("dong-1", *batches)
@@ -117,23 +121,8 @@ async def test_readings_that_no_clock_could_date_are_no_evidence(tmp_path: Path)
     with desk(tmp_path) as at_work:
         undated = [wifi(at, 4 - at, on_air=False, clock="none") for at in (1, 2, 3)]
         await at_work.take("dong-1", *undated)
-        assert at_work.record.services == {}
+        assert at_work.watching.held() == []
         assert at_work.receipted("dong-1") == {1, 2, 3}
-
-
-def test_a_record_from_before_guests_opens(tmp_path: Path) -> None:
-    """Its words were the radios'."""
-    path = tmp_path / "record.db"
-    record = Record(path)
-    old = """INSERT INTO service (site, service, subject, state, since, judged, said)
-        VALUES ('s', 'wifi', 'NVH', 'up', 1, 2, '{"a-1": [2, true]}')"""
-    with record.engine.begin() as connection:
-        connection.execute(sa.text(old))
-    record.close()
-    record = Record(path)
-    [held] = record.services.values()
-    assert held.said == {Speaker("a-1", "radio"): Word(2, up=True)}
-    record.close()
 
 
 def journey(seq: int, minutes_ago: float, stage: JourneyStage | None) -> bytes:
@@ -150,47 +139,41 @@ def journey(seq: int, minutes_ago: float, stage: JourneyStage | None) -> bytes:
 async def test_the_stage_at_which_guests_fail_is_kept_with_the_message(tmp_path: Path) -> None:
     """After a restart, too; and its end names it again."""
     with desk(tmp_path) as at_work:
+        await at_work.greet(make_hello("dong-1", batch_every_s=300))
         await at_work.take("dong-1", *(journey(at, 12 - at, "address") for at in (1, 4)))
-        held = at_work.record.services[WIFI]
-        assert (held.stage, held.told_stage) == ("address", "address")
+        [message] = at_work.record.unfinished()
+        assert (message.notice.cause, message.notice.stage) == ("dhcp", "address")
     with desk(tmp_path) as at_work:
-        assert at_work.record.services[WIFI] == held
         await at_work.take("dong-1", *(journey(at, 12 - at, None) for at in (8, 11)))
-        told = [(each.alert.state, each.alert.stage) for each in at_work.record.unfinished()]
+        told = [(each.notice.state, each.notice.stage) for each in at_work.record.unfinished()]
         assert told == [("down", "address"), ("up", "address")]
 
 
-def test_a_record_from_before_stages_opens(tmp_path: Path) -> None:
-    """What was told then, and what waits, names none."""
+def test_a_record_from_before_the_ledger_opens(tmp_path: Path) -> None:
+    """Who was told of an outage then is told of its end; what waits is sent, and names no cause."""
     path = tmp_path / "record.db"
-    record = Record(path)
-    with record.engine.begin() as connection:
+    migrate(path, "0004")
+    with sa.create_engine(f"sqlite:///{path}").begin() as connection:
         for statement in (
-            "ALTER TABLE service DROP COLUMN told_stage",
-            "ALTER TABLE message DROP COLUMN stage",
-            """INSERT INTO service VALUES
-            ('s', 'wifi', 'NVH', 'down', 1, NULL, 2, '{"a-1/guest": [2, false]}', 1)""",
-            "INSERT INTO message VALUES (1, 5, 's', 'wifi', 'NVH', 'down', 1, 1, 0)",
-            "UPDATE alembic_version SET version_num = '0003'",
+            """INSERT INTO service (site, service, subject, state, since, judged, said, told_down)
+            VALUES ('s', 'wifi', 'NVH', 'down', 1, 2, '{}', 1)""",
+            """INSERT INTO service (site, service, subject, state, since, judged, said)
+            VALUES ('s', 'wifi', 'other', 'up', 1, 2, '{}')""",
+            "INSERT INTO message VALUES (1, 5, 's', 'wifi', 'NVH', 'down', 1, 1, 0, NULL)",
         ):
             connection.execute(sa.text(statement))
-    record.close()
     record = Record(path)
-    [held] = record.services.values()
-    assert (held.state, held.stage, held.told_stage, held.told_down) == ("down", None, None, 1)
-    assert [each.alert for each in record.unfinished()] == [Alert("down", 1, 1)]
+    with record.reading() as connection:
+        assert load_told(connection) == {"s": {("wifi", "NVH"): Told(1, "access_point")}}
+    assert [each.notice for each in record.unfinished()] == [Notice("down", 1, 1)]
     record.close()
 
 
-def test_a_record_from_before_services_opens(tmp_path: Path) -> None:
-    """The tables are made, empty."""
-    path = tmp_path / "record.db"
-    record = Record(path)
-    with record.engine.begin() as connection:
-        for table in ("service", "message", "delivery"):
-            connection.execute(sa.text(f"DROP TABLE {table}"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
-    record.close()
-    record = Record(path)
-    assert (record.services, record.unfinished(), record.told()) == ({}, [], set())
-    record.close()
+def migrate(path: Path, revision: str) -> None:
+    """A record as an earlier version made it."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", "sansang_collector:migrations")
+    config.set_main_option("path_separator", "os")
+    with sa.create_engine(f"sqlite:///{path}").begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)

@@ -12,6 +12,7 @@ from sansang_wire.readings import (
     DnsReading,
     HostReading,
     LinkReading,
+    PowerReading,
     ReachabilityReading,
     RouteReading,
     ServiceReading,
@@ -23,8 +24,12 @@ S = 1_000_000
 ROUND_S = 30
 SSID = "NVH"
 
-CUTS = {"line cut", "router dead", "no lease", "unpaid", "upstream dead", "power cut"}
-CUTS |= {"switched off", "agent killed", "line cut, access point dead"}
+CUTS = frozenset(
+    {
+        *("line cut", "router dead", "no lease", "unpaid", "upstream dead"),
+        *("power cut", "switched off", "agent killed"),
+    }
+)
 """With these nothing of the box arrives."""
 SILENT = {"power cut", "switched off", "agent killed"}
 
@@ -107,12 +112,13 @@ class Box:
             clock="kernel",
             clean_shutdown=self.clean,
         )
-        on_air = not ails & {"access point dead", "router dead", "line cut, access point dead"}
+        on_air = not ails & {"access point dead", "router dead"}
         yield WifiReading(at=at, outcome="ok" if on_air else "failed", ssid=SSID, on_air=on_air)
         if number % 4 == 1:
             yield self._visit(at, on_air=on_air)
         if self.only_wifi:
             return
+        yield self._supply(at)
         yield LinkReading(
             at=at, outcome="ok", interface="eth0", technology="wired",
             up="router dead" not in ails, carrier="router dead" not in ails,
@@ -138,6 +144,11 @@ class Box:
                 at=at, outcome="unreachable", target="far", family="ipv4", scope="international",
                 reached=False, beyond_gateway=True,
             )  # fmt: skip
+
+    def _supply(self, at: int) -> PowerReading:
+        return PowerReading(
+            at=at, outcome="ok", source="ups", on_mains="on battery" not in self.ails
+        )
 
     def _visit(self, at: int, *, on_air: bool) -> WifiJourneyReading:
         """A guest comes every other minute."""

@@ -7,8 +7,8 @@
     09:20 end
 
 Times are of the sites' own clocks. `ledger` names what is its own cause, a line each:
-`dong internet 08:15–09:02 line`; `told` what people read, in order: `08:19 dong contact down silent`.
-Everything runs in the real judge, teller and record; only the time is made up.
+`dong internet 08:15–09:02 line`; `told` what people read, in order: `08:19 dong contact down
+silent`. Everything runs in the real judge, teller and record; only the time is made up.
 """
 
 import re
@@ -27,7 +27,7 @@ from sansang_collector.maintenance_sql import Maintenance, declare
 from sansang_collector.record import Record, Saving
 from sansang_collector.registry import Registry, check_registry
 from sansang_collector.telling import Teller
-from sansang_collector.watching import Watching
+from sansang_collector.watching import Blindness, Watching
 from tests.collector.ingesting import make_hello
 from tests.collector.watch.houses import ROUND_S, SSID, Batch, Box, S
 
@@ -57,6 +57,7 @@ class World:
     boxes: dict[str, Box] = field(default_factory=dict[str, Box])
     told: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     leaving: set[str] = field(default_factory=set[str])
+    blindness: set[Blindness] = field(default_factory=set[Blindness])
     centre_down: bool = False
     twice: bool = False
 
@@ -92,7 +93,7 @@ class World:
                 self.watching.hear(box.site, box.id, batch.readings, now)
             if heard:
                 self.record.save(Saving(watched=self.watching.pending(now), at=now))
-            self.watching.settle(now)
+            self.watching.settle(now, self.blindness)
             telling = self.teller.look(now)
             watched = self.watching.pending(now)
             if any(watched) or any(telling):
@@ -142,11 +143,11 @@ class World:
             case "everything arrives twice":
                 self.twice = True
             case "blind":
-                self.watching.blind(event.at, "broker")
+                self.blindness.add("broker")
                 for box in self.boxes.values():
                     box.slow = True
             case "sees again":
-                self.watching.sees(event.at, "broker")
+                self.blindness.clear()
                 for box in self.boxes.values():
                     box.slow = False
             case _:
@@ -175,8 +176,8 @@ def play(
     closures: Sequence[Mapping[str, object]] = (),
     zone: str = "Asia/Ho_Chi_Minh",
 ) -> Came:
-    """Let it happen. `sites`: their registry entries, by default one, `dong`; `boxes`: more of them,
-    as `dong-2 metered` or `dong-2 wifi`.
+    """Let it happen. `sites`: their registry entries, by default one, `dong`; `boxes`: more of
+    them, as `dong-2 metered` or `dong-2 wifi`.
     """
     with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
         world = _world(Path(folder), sites or {"dong": {}}, boxes, closures, ZoneInfo(zone))
@@ -278,7 +279,10 @@ def agrees(found: Sequence[str], expected: str, within_s: int = NEARLY_S) -> boo
     wanted = [line.strip() for line in expected.strip().splitlines()]
     return len(found) == len(wanted) and all(
         CLOCK.sub("", a) == CLOCK.sub("", b)
-        and all(_apart_s(x, y) <= within_s for x, y in zip(CLOCK.findall(a), CLOCK.findall(b)))
+        and all(
+            _apart_s(x, y) <= within_s
+            for x, y in zip(CLOCK.findall(a), CLOCK.findall(b), strict=True)
+        )
         for a, b in zip(found, wanted, strict=True)
     )
 

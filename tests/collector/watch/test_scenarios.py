@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens in houses, and what must stand in the ledger and be told: one scenario each."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,7 +17,7 @@ class Scenario(NamedTuple):
     happens: str
     ledger: str = ""
     told: str = ""
-    more: dict[str, Any] = {}
+    more: Mapping[str, Any] = MappingProxyType({})
 
 
 FOUR: dict[str, Any] = {
@@ -44,6 +46,18 @@ SCENARIOS = [
         WELL + "08:15 dong: power cut\n09:02 dong: well\n09:10 : end",
         "dong power 08:15–09:02 power_cut",
         "08:19 dong contact down silent\n09:03 dong contact up power_cut",
+    ),
+    Scenario(
+        "the box runs on its battery: told while it lasts",
+        WELL + "08:15 dong: on battery\n09:02 dong: well\n09:10 : end",
+        "dong power 08:15–09:02 power_cut",
+        "08:17 dong power down power_cut\n09:03 dong power up power_cut",
+    ),
+    Scenario(
+        "the battery runs out: one outage after the other, one message",
+        WELL + "08:15 dong: on battery\n08:40 dong: power cut\n09:02 dong: well\n09:10 : end",
+        "dong power 08:15–08:40 power_cut\ndong power 08:40–09:02 power_cut",
+        "08:17 dong power down power_cut\n09:03 dong power up power_cut",
     ),
     Scenario(
         "a power cut of a minute is in the ledger, and nobody is called",
@@ -406,7 +420,8 @@ SCENARIOS = [
         "bac internet 08:16–09:15 line\ndoai internet 08:16–09:15 line\n"
         "nam internet 08:16–09:15 line\ndong internet 08:20–09:15 line\n"
         "centre area 08:15:27–09:20 silent",
-        "08:19:30 3 sites area commune:11824 down silent\n09:20 4 sites area commune:11824 up silent",
+        "08:19:30 3 sites area commune:11824 down silent\n"
+        "09:20 4 sites area commune:11824 up silent",
         FOUR | {"boxes": ["dong-1 metered"]},
     ),
     Scenario(

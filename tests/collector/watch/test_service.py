@@ -1,75 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
 """The judge of services, as scripts of evidence and what is told."""
 
+from itertools import pairwise
 from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sansang_collector.watch import (
-    FRESH_US,
+from sansang_collector.watch.service import (
     GAP_US,
     MINUTE_US,
     TURNED_AWAY_US,
-    Alert,
-    Evidence,
     HoldDown,
-    ServiceState,
+    Service,
+    Speaker,
     Witness,
-    alert,
-    evidence_of,
-    judge,
-)
-from sansang_wire.readings import (
-    AnyReading,
-    JourneyStage,
-    LinkReading,
-    WifiJourneyReading,
-    WifiReading,
-    WifiScanReading,
 )
 
 S = 1_000_000
 HOLD = HoldDown(down_us=120 * S, up_us=60 * S)
 START = 1_795_260_000 * S
 Says = Literal["on", "off"]
-
-
-def seen(second: float, says: Says, agent: str = "dong-1", witness: Witness = "radio") -> Evidence:
-    at = START + int(second * S)
-    return Evidence("wifi", "NVH", agent, at, up=says == "on", witness=witness)
-
-
-def turned_away(second: float, stage: JourneyStage) -> Evidence:
-    return seen(second, "off", witness="guest")._replace(stage=stage)
+WORDS: dict[Says, str] = {"on": "up", "off": "down"}
 
 
 class Script:
-    """Evidence in the order of arrival, each with its time; what was told stands in `told`."""
+    """Evidence in time order; `words` is what changed, and the second at which it began."""
 
     def __init__(self) -> None:
-        self.state = ServiceState()
-        self.told: list[Alert] = []
+        self.state = Service(HOLD)
+        self.words: list[tuple[str, int]] = []
 
-    def says(self, second: float, says: Says, agent: str = "dong-1", late_us: int = 0) -> None:
-        """Arrives `late_us` after it was seen."""
-        self.hear(seen(second, says, agent), late_us)
+    def says(self, second: float, says: Says, agent: str = "dong-1") -> None:
+        """A radio."""
+        self.hear(second, WORDS[says], agent, "radio")
 
-    def guest(self, second: float, says: Says, agent: str = "dong-1") -> None:
-        """A guest got in, or did not."""
-        self.hear(seen(second, says, agent, "guest"))
+    def guest(self, second: float, says: str, agent: str = "dong-1") -> None:
+        """A guest got in, or at which stage not."""
+        word = {"on": "up", "off": "associate"}.get(says, says)
+        self.hear(second, word, agent, "guest")
 
-    def hear(self, evidence: Evidence, late_us: int = 0) -> None:
-        self.state = judge(self.state, evidence, HOLD)
-        self.state, told = alert(self.state, evidence.at + late_us)
-        if told is not None:
-            self.told.append(told)
-
-    @property
-    def words(self) -> list[tuple[str, int]]:
-        """What was told, with the second at which it began."""
-        return [(each.state, (each.since - START) // S) for each in self.told]
+    def hear(self, second: float, says: str, agent: str, witness: Witness) -> None:
+        before = self.state.state
+        if self.state.hear(START + int(second * S), Speaker(agent, witness), says):
+            told = (self.state.state, (self.state.since - START) // S)
+            if not (before == "unknown" and told[0] == "up"):
+                self.words.append(told)
 
 
 def test_an_outage_is_told_once_and_dated_back() -> None:
@@ -82,7 +59,6 @@ def test_an_outage_is_told_once_and_dated_back() -> None:
     for second in range(600, 900, 30):
         script.says(second, "on")
         assert script.words[1:] == ([] if second < 660 else [("up", 600)])
-    assert script.told[1].down_since == START + 30 * S
     assert (script.state.state, script.state.since) == ("up", START + 600 * S)
 
 
@@ -109,54 +85,6 @@ def test_a_wifi_that_was_never_on_air_is_told_too() -> None:
     good = Script()
     good.says(0, "on")
     assert (good.words, good.state.state) == ([], "up")
-
-
-def test_what_comes_late_is_told_only_when_it_still_holds() -> None:
-    """A line was cut while the Wi-Fi went off: the backlog tells nobody; the first fresh evidence
-    that says the same does, with the true beginning.
-    """
-    script = Script()
-    script.says(0, "on")
-    for second in range(30, 3600, 30):
-        script.says(second, "off", late_us=4000 * S)
-    assert script.words == []
-    script.says(3600, "off")
-    assert script.words == [("down", 30)]
-
-
-def test_an_outage_that_came_and_went_unseen_is_told_to_nobody() -> None:
-    """It stays in the series, and nobody is called at night for it."""
-    script = Script()
-    script.says(0, "on")
-    for second in range(30, 600, 30):
-        script.says(second, "off", late_us=4000 * S)
-    for second in range(600, 1200, 30):
-        script.says(second, "on", late_us=3000 * S)
-    script.says(1200, "on")
-    assert script.words == []
-
-
-def test_an_end_that_comes_late_is_told_when_it_still_holds() -> None:
-    """Who was told of an outage is told of its end."""
-    script = Script()
-    script.says(0, "on")
-    for second in range(30, 300, 30):
-        script.says(second, "off")
-    for second in range(300, 3000, 30):
-        script.says(second, "on", late_us=FRESH_US + S)
-    assert script.words == [("down", 30)]
-    script.says(3000, "on")
-    assert script.words == [("down", 30), ("up", 300)]
-
-
-def test_older_than_the_newest_changes_nothing() -> None:
-    """The newest batch travels first; the history behind it has no say."""
-    script = Script()
-    script.says(1000, "on")
-    before = script.state
-    for second in range(0, 900, 30):
-        script.says(second, "off")
-    assert script.state == before
 
 
 def test_silence_does_not_prove_an_outage() -> None:
@@ -226,7 +154,7 @@ def test_a_slow_box_that_hears_it_outweighs_a_quick_one_that_does_not() -> None:
     for second in range(30, 3000, 30):
         script.says(second, "off", "quick")
         if second % 300 == 210:
-            script.says(second - 200, "on", "slow", late_us=200 * S)
+            script.says(second - 200, "on", "slow")
     assert script.words == []
     script.says(3000, "on", "quick")
     assert script.state.state == "up"
@@ -286,7 +214,7 @@ def test_a_visitor_to_an_access_point_that_was_off_says_nothing_of_it_since() ->
         for second in range(30, 330, 30):
             script.says(second, before)
             if second in {30, 300}:
-                script.hear(turned_away(second + 5, "scan"))
+                script.guest(second + 5, "scan")
         for second in range(330, 570, 30):
             script.says(second, "on")
         assert script.words == expected
@@ -341,66 +269,25 @@ def test_a_guest_who_got_in_counts_no_longer_than_a_radio() -> None:
     assert script.words == [("down", 630)]
 
 
-@pytest.mark.parametrize(
-    ("stage", "up"),
-    [
-        (None, True),
-        ("scan", False),
-        ("associate", False),
-        ("authenticate", False),
-        ("address", False),
-        ("gateway", False),
-        ("dns", True),
-        ("portal", True),
-        ("internet", True),
-    ],
-)
-def test_a_guest_is_in_once_the_router_has_answered(stage: JourneyStage | None, up: bool) -> None:
-    """What fails behind it is the line's, or a login page."""
-    outcome = "failed" if stage else "ok"
-    reading = WifiJourneyReading(at=1, outcome=outcome, ssid="NVH", failed_stage=stage)
-    turned_away = None if up else stage
-    assert evidence_of("dong-1", [reading]) == [
-        Evidence("wifi", "NVH", "dong-1", 1, up, "guest", turned_away)
-    ]
-
-
-def test_what_is_told_names_the_stage_and_so_does_its_end() -> None:
-    """The last one before it was told; what fails later changes no message."""
-    script = Script()
-    script.says(0, "on")
-    script.hear(turned_away(5, "gateway"))
-    script.hear(turned_away(305, "address"))
-    script.hear(turned_away(605, "associate"))
-    assert script.state.stage == "associate"
-    script.guest(905, "on")
-    script.guest(1205, "on")
-    assert [(each.state, each.stage) for each in script.told] == [
-        ("down", "address"),
-        ("up", "address"),
-    ]
-    assert (script.state.stage, script.state.told_stage) == (None, None)
-
-
 def test_an_access_point_that_died_names_no_stage() -> None:
     """Guests were turned away before; since then the radio knows that it is off air."""
     script = Script()
-    script.hear(turned_away(0, "address"))
+    script.guest(0, "address")
     for second in range(30, 300, 30):
         script.says(second, "off")
-    assert [(each.state, each.stage) for each in script.told] == [("down", None)]
+    assert (script.words, script.state.against) == ([("down", 0)], "down")
 
 
-@pytest.mark.parametrize(("radio", "stage"), [("off", None), ("on", "scan")])
+@pytest.mark.parametrize(("radio", "stage"), [("off", "down"), ("on", "scan")])
 def test_a_guest_who_hears_nothing_names_a_stage_only_if_a_radio_has_it_on_air(
-    radio: Says, stage: JourneyStage | None
+    radio: Says, stage: str
 ) -> None:
     """Off air is off air, whoever speaks last."""
     script = Script()
     for second in (0, 300, 600):
         script.says(second, radio)
-        script.hear(turned_away(second + 5, "scan"))
-    assert (script.state.state, script.state.stage) == ("down", stage)
+        script.guest(second + 5, "scan")
+    assert (script.state.state, script.state.against) == ("down", stage)
 
 
 def test_a_box_behind_a_wall_does_not_hide_the_stage() -> None:
@@ -408,90 +295,56 @@ def test_a_box_behind_a_wall_does_not_hide_the_stage() -> None:
     script = Script()
     for second in (0, 300, 600):
         script.says(second, "off", "far")
-        script.hear(turned_away(second + 5, "address"))
-    assert script.state.stage == "address"
+        script.guest(second + 5, "address")
+    assert script.state.against == "address"
 
 
-def test_a_doubt_is_no_outage_yet_and_names_no_stage() -> None:
+def test_a_doubt_is_no_outage_yet() -> None:
     """One vain visit."""
     script = Script()
     script.guest(0, "on")
-    script.hear(turned_away(300, "address"))
-    assert (script.state.state, script.state.stage) == ("up", None)
+    script.guest(300, "address")
+    assert (script.state.state, script.words) == ("up", [])
 
 
-@pytest.mark.parametrize(
-    ("reading", "up"),
-    [
-        (WifiScanReading(at=1, outcome="ok", ssid="NVH", heard=True), True),
-        (WifiScanReading(at=1, outcome="failed", ssid="NVH", heard=False), False),
-        (WifiScanReading(at=1, outcome="broken", reason="radio_busy", ssid="NVH"), None),
-        (
-            WifiReading(at=1, outcome="failed", reason="starting", ssid="NVH", on_air=False),
-            None,
-        ),
-        (
-            WifiJourneyReading(at=1, outcome="broken", reason="no_spare_radio", ssid="NVH"),
-            None,
-        ),
-    ],
-)
-def test_what_a_radio_hears_is_evidence_and_what_nobody_knows_is_none(
-    reading: AnyReading,
-    up: bool | None,
-) -> None:
-    """An access point that listens for radar first is not off air: it is starting."""
-    expected = [] if up is None else [Evidence("wifi", "NVH", "dong-1", 1, up, "radio")]
-    assert evidence_of("dong-1", [reading]) == expected
-
-
-def test_only_readings_that_know_are_evidence() -> None:
-    """A box that can't tell says nothing; another kind of reading neither."""
-    wifi = WifiReading(at=2, outcome="failed", ssid="NVH", on_air=False)
-    readings = [
-        wifi,
-        WifiReading(at=1, outcome="ok", ssid="NVH", on_air=True),
-        WifiReading(at=3, outcome="broken", reason="no_nl80211", ssid="NVH"),
-        LinkReading(at=1, outcome="ok", interface="wlan0", technology="wireless", up=True),
-    ]
-    assert evidence_of("dong-1", readings) == [
-        Evidence("wifi", "NVH", "dong-1", 2, up=False),
-        Evidence("wifi", "NVH", "dong-1", 1, up=True),
-    ]
-
-
-evidence = st.builds(
-    seen,
-    st.integers(0, 5000),
-    st.sampled_from(["on", "off"]),
-    st.sampled_from(["a", "b"]),
-    st.sampled_from(["radio", "guest"]),
-)
-
-
-@given(st.lists(st.tuples(evidence, st.integers(0, 2 * FRESH_US)), max_size=60))
-def test_outages_and_their_ends_take_turns(arrivals: list[tuple[Evidence, int]]) -> None:
-    """Whatever arrives in whatever order, late or not: never two of a kind in a row, and an end
-    names the beginning that was told.
+def test_three_looks_and_time_confirm_what_nobody_looks_at_again() -> None:
+    """A change is told at the end of the hold-down, not half a minute after it; two looks are not
+    enough, and what says otherwise meanwhile ends the doubt.
     """
-    state = ServiceState()
-    told: list[Alert] = []
-    for each, late_us in arrivals:
-        state = judge(state, each, HOLD)
-        state, new = alert(state, each.at + late_us)
-        told += [new] if new else []
-    assert [each.state for each in told] == ["down", "up"] * (len(told) // 2) + ["down"] * (
-        len(told) % 2
+    for looks, becomes in ((2, "up"), (3, "down")):
+        script = Script()
+        for second in (0, 30):
+            script.says(second, "on")
+        for number in range(looks):
+            script.says(60 + 30 * number, "off")
+        assert not script.state.mature(START + 179 * S)
+        assert script.state.mature(START + 180 * S) == (looks == 3)
+        assert script.state.state == becomes
+
+
+def test_what_is_lossy_for_five_minutes_is_degraded_and_nothing_worse() -> None:
+    """And up again after one."""
+    script = Script()
+    for second in range(0, 400, 30):
+        script.hear(second, "lossy" if second else "up", "dong-1", "radio")
+    for second in range(400, 520, 30):
+        script.hear(second, "up", "dong-1", "radio")
+    assert script.words == [("degraded", 30), ("up", 400)]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 400), st.sampled_from(["up", "down", "lossy", "scan", "address"])),
+        max_size=80,
     )
-    for down, up in zip(told[::2], told[1::2], strict=False):
-        assert up.down_since == down.since
-
-
-@given(st.lists(evidence, max_size=40))
-def test_the_same_evidence_again_changes_nothing(arrivals: list[Evidence]) -> None:
-    """What an outbox sends twice counts once."""
-    state = ServiceState()
-    for each in arrivals:
-        state = judge(state, each, HOLD)
-    for each in arrivals:
-        assert judge(state, each, HOLD) == state
+)
+def test_states_are_dated_in_order_and_take_turns(steps: list[tuple[int, str]]) -> None:
+    """Whatever is said: no state begins before the one before it, and none follows itself."""
+    service = Service(HOLD)
+    at, states = START, [("unknown", 0)]
+    for step, says in steps:
+        at += step * S
+        witness: Witness = "guest" if says in {"scan", "address"} else "radio"
+        if service.hear(at, Speaker("dong-1", witness), says):
+            states.append((service.state, service.since))
+    assert all(a[0] != b[0] and a[1] <= b[1] for a, b in pairwise(states))

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger as people and machines ask for it: outages, what was ever said of one, availability.
+
+Of a period only what is over counts. A service is unknown before it was first heard of, while its
+site is silent, and at a site without a box; what is unknown is never up.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, get_args
+
+from sansang_collector import ledger_sql, maintenance_sql, message_sql
+from sansang_collector.availability import Availability, availability, merge
+from sansang_collector.hours import Span, open_spans
+from sansang_collector.ledger_sql import Outage
+from sansang_collector.record import Record
+from sansang_collector.registry import Registry
+from sansang_collector.registry_entries import Site
+from sansang_collector.views import (
+    AvailabilityView,
+    OutageDetail,
+    OutageView,
+    RevisionView,
+    ToldView,
+)
+
+By = Literal["site", "carrier", "commune"]
+GROUPINGS: tuple[By, ...] = get_args(By)
+SERVICES = ("power", "internet", "dns", "wifi", "ipv6")
+NO_CARRIER = "?"
+OFF = frozenset({"silent", "switched_off", "box_power"})
+"""What a silence of a box may be when nothing is known of the power."""
+TOLD_WITHIN_US = 3_600_000_000
+"""After its end an outage is told of for so long."""
+
+
+class Ledger:
+    """Reads the ledger. Every method raises RecordUnavailableError."""
+
+    def __init__(
+        self,
+        record: Record,
+        registry: Callable[[], Registry],
+        channel_names: Callable[[], Mapping[str, str]],
+    ) -> None:
+        self._record = record
+        self._registry = registry
+        self._channel_names = channel_names
+
+    def outages(self, start: int, end: int | None, site: str | None = None) -> list[OutageView]:
+        """What lasted for a while within [start, end) (µs), oldest first."""
+        with self._record.reading() as connection:
+            found = ledger_sql.load(connection, start, end, site)
+        return [self._view(each) for each in found]
+
+    def outage(self, number: int) -> OutageDetail | None:
+        """One, with its history; None when there never was one of this number."""
+        with self._record.reading() as connection:
+            said = ledger_sql.revisions(connection, number)
+            if not said:
+                return None
+            last = said[-1][2]
+            end = None if last.entry.end is None else last.entry.end + TOLD_WITHIN_US
+            messages = message_sql.load_told_of(
+                connection, last.site, last.entry.key.start - TOLD_WITHIN_US, end
+            )
+        names = self._channel_names()
+        return OutageDetail(
+            outage=self._view(last),
+            revisions=[
+                RevisionView(recorded=recorded, withdrawn=withdrawn, said=self._view(each))
+                for recorded, withdrawn, each in said
+            ],
+            told=[
+                ToldView(
+                    made=each.made,
+                    state=each.notice.state,
+                    service=each.about.service,
+                    channels={names.get(name, name): at for name, at in delivered.items()},
+                )
+                for each, delivered in messages
+            ],
+        )
+
+    def availability(self, span: Span, by: By, now: int) -> list[AvailabilityView]:
+        """Of each service, by site, carrier or commune, over what of the span is over."""
+        registry = self._registry()
+        asked = Span(span.start, max(span.start, min(span.end, now)))
+        with self._record.reading() as connection:
+            outages = ledger_sql.load(connection, asked.start, asked.end)
+            windows = maintenance_sql.load_maintenance(connection, *asked)
+            worked = ledger_sql.load_worked(connection)
+        by_site = _by_site(outages)
+        groups: dict[tuple[str, str, str], list[Availability]] = {}
+        for site in registry.sites:
+            hours = open_spans(registry.hours(site.id), *asked)
+            works = [each.span for each in windows if each.site == site.id]
+            known = worked.get(site.id, {})
+            group, name = _group(site, by)
+            for service, spans in _of_site(site, by_site.get(site.id, ()), known, asked).items():
+                found = availability(hours, spans[0], spans[1], works)
+                groups.setdefault((group, name, service), []).append(found)
+        return [_availability_view(*key, len(parts), merge(parts)) for key, parts in groups.items()]
+
+    def _view(self, outage: Outage) -> OutageView:
+        site = self._registry().site(outage.site)
+        key, entry = outage.entry.key, outage.entry
+        return OutageView(
+            number=outage.number,
+            revision=outage.revision,
+            site=outage.site,
+            name=site.name if site else outage.site,
+            simulated=bool(site and site.simulated),
+            service=key.service,
+            subject=key.subject,
+            state=entry.state,
+            start=key.start,
+            end=entry.end,
+            cause=entry.cause,
+            root=None
+            if entry.root is None
+            else (entry.root.service, entry.root.subject, entry.root.start),
+            late=outage.late,
+            clues=dict(entry.clues),
+        )
+
+
+def _by_site(outages: Iterable[Outage]) -> dict[str, list[Outage]]:
+    found: dict[str, list[Outage]] = {}
+    for each in outages:
+        found.setdefault(each.site, []).append(each)
+    return found
+
+
+def _group(site: Site, by: By) -> tuple[str, str]:
+    match by:
+        case "site":
+            return site.id, site.name
+        case "carrier":
+            return site.carrier or NO_CARRIER, site.carrier or NO_CARRIER
+        case "commune":
+            return site.commune, site.commune_name
+
+
+def _of_site(
+    site: Site,
+    outages: Sequence[Outage],
+    worked: Mapping[tuple[str, str], int],
+    asked: Span,
+) -> dict[str, tuple[list[Span], list[Span]]]:
+    """By service, what was down and what is not known. IPv6 that never worked is not offered; a
+    site without Wi-Fi to expect has none.
+    """
+    first = min(worked.values(), default=asked.end)
+    found: dict[str, tuple[list[Span], list[Span]]] = {}
+    for service in SERVICES:
+        things = {subject: at for (name, subject), at in worked.items() if name == service}
+        if (service == "ipv6" and not things) or (service == "wifi" and not site.ssids):
+            continue
+        begins = first if service == "power" else min(things.values(), default=asked.end)
+        own = [each for each in outages if each.entry.key.service == service]
+        begins = min([begins, *(each.entry.key.start for each in own)])
+        down = [_span(each, asked) for each in own if each.entry.state == "down"]
+        unknown = [_span(each, asked) for each in own if each.entry.state == "unknown"]
+        if service == "power":
+            unknown += [
+                _span(each, asked)
+                for each in outages
+                if each.entry.key.service == "box" and each.entry.cause in OFF
+            ]
+        found[service] = down, [*unknown, Span(asked.start, max(asked.start, begins))]
+    return found
+
+
+def _span(outage: Outage, asked: Span) -> Span:
+    end = asked.end if outage.entry.end is None else outage.entry.end
+    return Span(outage.entry.key.start, max(end, outage.entry.key.start))
+
+
+def _availability_view(
+    group: str, name: str, service: str, sites: int, found: Availability
+) -> AvailabilityView:
+    return AvailabilityView(
+        group=group,
+        name=name,
+        service=service,
+        sites=sites,
+        service_us=found.service_us,
+        up_us=found.up_us,
+        down_us=found.down_us,
+        unknown_us=found.unknown_us,
+        share=found.share,
+        coverage=found.coverage,
+        lowest=found.lowest,
+        highest=found.highest,
+        outages=found.outages,
+        mtbf_us=found.mtbf_us,
+        mttr_us=found.mttr_us,
+    )
