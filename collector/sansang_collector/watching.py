@@ -311,12 +311,13 @@ class Watching:
         since = now if self._blind else self.listening_since
         judge.advance(now - LAG_US, since, silent)
         new |= judge.take()
-        changes = corrections(old, {key: each for key, each in new.items() if each is not None})
+        found = {key: each for key, each in new.items() if each is not None}
+        changes = corrections(old, found)
         self._judges[site] = judge
         self._pending.sites.add(site)
         if changes:
             self._forget(site, old)
-            self._remember(site, (each.entry for each in changes), now)
+            self._remember(site, found.values(), now)
             self._pending.corrections.append(Correction(site, changes, late.known > 0))
 
     def _new_worked(self, site: str, judge: SiteJudge) -> list[tuple[str, Thing, int]]:

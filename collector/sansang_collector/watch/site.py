@@ -52,8 +52,9 @@ class _Box:
 
 
 class SiteJudge:
-    """What the facts of one site come to. `entries`: open ones, and those that changed since they
-    were last taken; `changed`: which did, a key without an entry is one that is no more.
+    """What the facts of one site come to. `entries`: open ones, those that changed since they were
+    last taken, and those that a silence explains which lasts; `changed`: which did, a key without
+    an entry is one that is no more.
     """
 
     def __init__(self, boxes: Mapping[str, BoxPlan], hold: HoldDown) -> None:
@@ -136,11 +137,14 @@ class SiteJudge:
                 self._lose(thing, service, service.judged)
 
     def take(self) -> dict[Key, Entry | None]:
-        """What changed since this was last asked; None for an entry that is no more."""
+        """What changed since this was last asked; None for an entry that is no more. What has ended
+        is let go of, once it is known what a silence that explains it was.
+        """
         found = {key: self.entries.get(key) for key in self.changed}
         self.changed.clear()
+        silent = {box.silent for box in self._boxes.values() if box.silent is not None}
         for key, entry in list(self.entries.items()):
-            if entry.end is not None:
+            if entry.end is not None and entry.root not in silent:
                 del self.entries[key]
         return found
 
