@@ -20,11 +20,13 @@ from sansang_collector.saving import Correction, Watched
 from sansang_collector.watch.entry import Entry, Key
 from sansang_collector.watch.evidence import Boot, Fact, boots_of, facts_of
 from sansang_collector.watch.service import MINUTE_US, HoldDown, State
-from sansang_collector.watch.site import BoxPlan, SiteJudge, Thing
+from sansang_collector.watch.site import STALE_US, BoxPlan, SiteJudge, Thing
 from sansang_wire.readings import AnyReading
 
 LOOKBACK_US = 40 * MINUTE_US
 """As long as anything that was said can matter to the judge."""
+REACH_US = STALE_US + 5 * MINUTE_US
+"""So far back what is said can change the ledger: to where nobody spoke of a service any more."""
 DRAINED_US, SETTLED_US = 3_000_000, 30_000_000
 """No late fact for the first, or the second since the first of them: time to judge anew."""
 INTERLEAVED_US = 10 * MINUTE_US
@@ -182,11 +184,6 @@ class Watching:
     def _note(self, entry: Entry) -> None:
         self._pending.corrections.append(Correction("", [Revised(entry.key, entry)]))
 
-    def forget_old(self, now: int) -> None:
-        """Services that nobody speaks of are unknown; to be called now and then."""
-        for judge in self._judges.values():
-            judge.forget_old(now)
-
     def pending(self, now: int) -> Watched:
         """All that is to be saved since this was last asked."""
         pending, self._pending = self._pending, _Pending()
@@ -287,7 +284,8 @@ class Watching:
         self.unjudged.pop(site, None)
         plans = self._plans(site)
         with self._record.reading() as connection:
-            begin, old = _stretch(connection, site, late.start)
+            first, old = _stretch(connection, site, late.start)
+            begin = (first - LOOKBACK_US) // PAGE_US * PAGE_US
             facts = {
                 (fact, agent)
                 for agent in plans
@@ -311,7 +309,7 @@ class Watching:
         since = now if self._blind else self.listening_since
         judge.advance(now - LAG_US, since, silent)
         new |= judge.take()
-        found = {key: each for key, each in new.items() if each is not None}
+        found = {key: each for key, each in new.items() if each is not None and key.start >= first}
         changes = corrections(old, found)
         self._judges[site] = judge
         self._pending.sites.add(site)
@@ -349,17 +347,17 @@ def _is_due(late: _Late, now: int) -> bool:
 def _stretch(
     connection: evidence_sql.Connection, site: str, start: int
 ) -> tuple[int, dict[Key, Entry]]:
-    """Where to begin so that nothing lasts there, and what the ledger has from there on."""
-    begin = start
+    """What may change when something is said at `start`: from when on, an instant at which nothing
+    lasts, and what the ledger has from there on.
+    """
+    first = start - REACH_US
     while True:
-        begin = (begin - LOOKBACK_US) // PAGE_US * PAGE_US
-        old = {
-            each.entry.key: each.entry for each in ledger_sql.load(connection, begin, None, site)
-        }
-        first = min((key.start for key in old), default=begin)
-        if first >= begin or start - begin > evidence_sql.KEPT_US:
-            return begin, {key: each for key, each in old.items() if key.start >= begin}
-        begin = first
+        entries = [each.entry for each in ledger_sql.load(connection, first, None, site)]
+        begins = [each.start for one in entries for each in (one.key, one.root) if each is not None]
+        earliest = min(begins, default=first)
+        if earliest >= first or start - first > evidence_sql.KEPT_US:
+            return first, {each.key: each for each in entries if each.key.start >= first}
+        first = earliest
 
 
 def corrections(old: Mapping[Key, Entry], new: Mapping[Key, Entry]) -> list[Revised]:

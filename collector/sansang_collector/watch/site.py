@@ -72,6 +72,8 @@ class SiteJudge:
         self._shaky: dict[Thing, Service] = {}
         """Those with a doubt or in trouble: clues are counted for them."""
         self._heard: dict[tuple[str, str], tuple[int, str]] = {}
+        self._stale_from = 0
+        """Until then nothing can have become stale."""
 
     def resume(self, at: int, worked: Mapping[Thing, int]) -> None:
         """Begin at `at`, in the midst of a history in which all is well there that had `worked` by
@@ -100,6 +102,8 @@ class SiteJudge:
         if at > self.judged:
             self.advance(at)
             self.judged = at
+            if at > self._stale_from:
+                self._forget_stale(at)
         if box.silent is not None or box.boots:
             self._came_back(agent, box, at)
         box.alive = at
@@ -129,12 +133,6 @@ class SiteJudge:
             self._mature(min(now, ends))
             self._fall_silent(agent, box)
         self._mature(now)
-
-    def forget_old(self, now: int) -> None:
-        """Services that nobody speaks of though their boxes live are unknown."""
-        for thing, service in list(self.services.items()):
-            if now - service.judged > STALE_US:
-                self._lose(thing, service, service.judged)
 
     def take(self) -> dict[Key, Entry | None]:
         """What changed since this was last asked; None for an entry that is no more. What has ended
@@ -199,8 +197,6 @@ class SiteJudge:
         service = self.services.get(thing)
         if service is None:
             service = self.services[thing] = Service(self._hold)
-        elif fact.at - service.judged > STALE_US:
-            self._lose(thing, service, service.judged)
         was_doubted = service.doubt is not None
         changed = service.hear(fact.at, speaker, fact.says)
         if service.doubt is None:
@@ -301,6 +297,18 @@ class SiteJudge:
             if agent in speakers and all(self.is_silent(each) for each in speakers):
                 lost = max(self._boxes[each].alive or 0 for each in speakers)
                 self._lose(thing, service, lost, box.silent)
+
+    def _forget_stale(self, now: int) -> None:
+        """Services that nobody speaks of though a box of the site lives are unknown."""
+        oldest = now
+        for thing, service in list(self.services.items()):
+            if service.state == "unknown" and not service.said:
+                continue
+            if now - service.judged > STALE_US:
+                self._lose(thing, service, service.judged)
+            else:
+                oldest = min(oldest, service.judged)
+        self._stale_from = oldest + STALE_US
 
     def _lose(self, thing: Thing, service: Service, at: int, root: Key | None = None) -> None:
         """Nobody speaks of a service any more."""

@@ -19,6 +19,7 @@ OF_THE_HOUSE = sorted(CUTS - {"agent killed", "switched off"})
 OF_A_BOX = [
     *("nothing abroad", "lossy", "DNS dead", "IPv6 dead", "access point dead"),
     *("guests get no address", "guests are sent away", "agent killed", "switched off"),
+    "no IPv6 yet",
 ]
 
 

@@ -60,7 +60,6 @@ class Centre:
 
     def settle(self, now: int) -> None:
         self.watching.settle(now)
-        self.watching.forget_old(now)
         self.save(now)
 
     def ledger(self) -> list[Entry]:
