@@ -313,9 +313,9 @@ class Watching:
         changes = corrections(old, found)
         self._judges[site] = judge
         self._pending.sites.add(site)
+        self._forget(site, old)
+        self._remember(site, found.values(), now)
         if changes:
-            self._forget(site, old)
-            self._remember(site, found.values(), now)
             self._pending.corrections.append(Correction(site, changes, late.known > 0))
 
     def _new_worked(self, site: str, judge: SiteJudge) -> list[tuple[str, Thing, int]]:

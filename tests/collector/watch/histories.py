@@ -54,7 +54,7 @@ class History:
         """All of it: a share of the batches comes late, by up to `longest` µs, some come twice."""
         for box in self.boxes:
             box.boot(START - 3600 * S, clean=None)
-        for at, box in self._rounds(chance):
+        for at, box in self.rounds(chance):
             box.measure(at)
             while box.held:
                 batch = box.held.pop()
@@ -63,21 +63,30 @@ class History:
                     self.arrivals.append(Arrival(at + delay, at, box.id, batch.readings))
         self.arrivals.sort(key=lambda each: each.here)
 
-    def _rounds(self, draw: random.Random) -> Iterator[tuple[int, Box]]:
+    def rounds(self, draw: random.Random) -> Iterator[tuple[int, Box]]:
         """Each round of each box, things happening meanwhile."""
         events = sorted(self._events(), key=lambda each: each[0])
         self.end = (events[-1][0] if events else START) + 20 * MINUTE
-        offsets = {box.id: draw.randrange(0, 60 * S, S // 2) for box in self.boxes}
+        offsets = {box.id: draw.randrange(0, 30 * S, S // 2) for box in self.boxes}
         due = sorted(
             (at + offsets[box.id], number)
             for number, box in enumerate(self.boxes)
-            for at in range(START, self.end, max(60, box.round_s) * S)
+            for at in range(START, self.end, box.round_s * S)
         )
         for at, number in due:
             while events and events[0][0] <= at:
                 when, box, what = events.pop(0)
                 box.change(what, when)
             yield at, self.boxes[number]
+
+    def cuts(self) -> Iterator[tuple[int, int]]:
+        """When a box could not send."""
+        begins: dict[str, int] = {}
+        for at, box, what in self._events():
+            if what in CUTS:
+                begins[box.id] = at
+            elif box.id in begins:
+                yield begins.pop(box.id), at
 
     def _events(self) -> Iterator[tuple[int, Box, str]]:
         at = START
@@ -88,8 +97,9 @@ class History:
                 yield at, box, "well"
 
 
-def _stretches() -> st.SearchStrategy[list[Stretch]]:
-    minutes = st.sampled_from([0, 20, 50, 90, 150, 200, 330, 900, 1800, 3600])
+def stretches() -> st.SearchStrategy[list[Stretch]]:
+    """A few, one after the other."""
+    minutes = st.sampled_from([0, 3, 13, 20, 50, 90, 150, 200, 330, 900, 1800, 3600])
     of_house = st.builds(
         Stretch, minutes, st.sampled_from(OF_THE_HOUSE), minutes, st.none()
     )
@@ -103,7 +113,7 @@ def histories(draw: st.DrawFn) -> History:
     boxes = [Box("dong-1", "dong", metered=draw(st.booleans()))]
     if draw(st.booleans()):
         boxes.append(Box("dong-2", "dong", only_wifi=draw(st.booleans())))
-    found = History(boxes, draw(_stretches()))
+    found = History(boxes, draw(stretches()))
     late = draw(st.sampled_from([0.0, 0.02, 0.3, 1.0]))
     longest = draw(st.sampled_from([2 * MINUTE, 30 * MINUTE, 180 * MINUTE]))
     found.happen(random.Random(draw(st.integers(0, 2**32))), late, longest)
