@@ -293,7 +293,12 @@ class Watching:
             }
         judge = SiteJudge(plans, self._hold)
         judge.resume(begin, self._worked.get(site, {}))
-        boots = [(boot, agent) for agent in plans for boot in self._boots.get(agent, {}).values()]
+        boots = [
+            (boot, agent)
+            for agent in plans
+            for boot in self._boots.get(agent, {}).values()
+            if boot.started > begin
+        ]
         for boot, agent in sorted(boots, key=lambda each: each[0].started):
             judge.boot(agent, boot)
         new: dict[Key, Entry | None] = {}

@@ -104,7 +104,7 @@ class SiteJudge:
             self.judged = at
             if at > self._stale_from:
                 self._forget_stale(at)
-        if box.silent is not None or box.boots:
+        if box.silent is not None or (box.boots and _is_past(box.boots[0], at)):
             self._came_back(agent, box, at)
         box.alive = at
         if key in CLUES:

@@ -141,6 +141,7 @@ class Life:
             now += STEP_S * S
         for _ in range(60):
             now += 60 * S
+            self._send(now)
             self.it.settle(now)
         return now
 
