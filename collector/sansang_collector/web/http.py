@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for every answer: whom it is given to, what a browser may do with it, its language."""
 
-import ipaddress
 from typing import Annotated
 
 from fastapi import Cookie, Header, Query, Request
@@ -9,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sansang_collector.addresses import is_loopback
 from sansang_wire.language import Language
 
 HEADERS = (
@@ -45,18 +45,6 @@ class Guard:
                 status_code=421,
             )
         await app(scope, receive, send_guarded)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a Host header names this machine; the port does not matter."""
-    name, _, port = host.rpartition(":")
-    name = name if name and port.isdigit() else host
-    if name.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name.removeprefix("[").removesuffix("]")).is_loopback
-    except ValueError:
-        return False
 
 
 def wanted_language(
