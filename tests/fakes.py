@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sansang_collector.store.base import Latest, Series, StoreUnavailableError
 from sansang_collector.store.shapes import shape
 from sansang_collector.views import AgentView, CollectorView, EpochView, ServiceView, SiteView
+from sansang_collector.web.sources import House
 
 
 def epoch_view(
@@ -169,6 +170,14 @@ class FixedSources:
     def services(self) -> list[ServiceView]:
         """As given."""
         return self.service_views
+
+    def house(self, site: str) -> House | None:
+        """As given."""
+        down = [each for each in self.service_views if (each.site, each.state) == (site, "down")]
+        for view in self.site_views:
+            if view.site == site:
+                return House(view.name, view.simulated, down)
+        return None
 
     def latest(self, kind: str, site: str | None) -> list[Latest]:
         """What was given for this kind and site, or all. Raises StoreUnavailableError."""

@@ -21,12 +21,14 @@ from sansang_collector.config import (
 from sansang_collector.ingest import Ingest
 from sansang_collector.language import Translation
 from sansang_collector.notify.dispatch import Dispatch
+from sansang_collector.notify.links import LinkKeyError, link_key
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
 from sansang_collector.store.base import StoreBrokenError, StoreUnavailableError
 from sansang_collector.store.opening import open_store
 from sansang_collector.web import create_app
+from sansang_collector.web.keeper import Keeper
 from sansang_wire import topics
 from sansang_wire.batch import BadMessageError, CollectorStatus, encode
 from sansang_wire.batch import Status as AgentStatus
@@ -57,6 +59,7 @@ CAN_NOT_START = (
     StoreUnavailableError,
     BrokerUnavailableError,
     PortTakenError,
+    LinkKeyError,
 )
 """What stands in the way of a start; each says what to do."""
 
@@ -98,7 +101,8 @@ class Collector:
         )
         self._sent_configs: dict[str, str] = {}
         self._embedded: EmbeddedBroker | None = None
-        self._app = create_app(self._status)
+        keeper = Keeper(link_key(config.data_dir / "link.key"), self._record)
+        self._app = create_app(self._status, keeper, config.public_url)
         self._server: uvicorn.Server | None = None
 
     async def run(
@@ -142,6 +146,8 @@ class Collector:
             host=address.host,
             port=address.port,
             log_level="warning",
+            # Paths of keepers hold their secret.
+            access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=1,
         )

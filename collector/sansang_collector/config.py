@@ -13,6 +13,7 @@
 
     [web]
     listen = "127.0.0.1:8080"
+    # public_url = "https://wifi.example.vn"  # where keepers reach /k/ from their phones
 
     [watch]                             # how long a Wi-Fi must be off (on) air before it counts
     down_after_s = 120
@@ -35,6 +36,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
+from sansang_collector.addresses import origin
 from sansang_collector.notify.channels import Channel, parse_channels
 from sansang_collector.settings_file import InvalidFileError, Section, check_table, read_toml
 from sansang_collector.watch import HoldDown
@@ -81,6 +83,7 @@ class WebSection(Struct, frozen=True, kw_only=True):
     """`[web]`: where the page and the API are."""
 
     listen: str = DEFAULT_WEB
+    public_url: str | None = None
 
 
 class WatchSection(Struct, frozen=True, kw_only=True):
@@ -173,6 +176,8 @@ class CollectorConfig:
     broker: Address | Broker
     store: StoreConfig
     web: Address
+    public_url: str | None = None
+    """Where the pages for keepers are reached from outside, without a slash at its end."""
     hold: HoldDown = HOLD
     notify: NotifyConfig = NotifyConfig()
 
@@ -194,6 +199,7 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
     broker = _broker(Section("broker", data.get("broker"), folder, mistakes))
     store = _store(Section("store", data.get("store"), folder, mistakes))
     web = _web(Section("web", data.get("web"), folder, mistakes))
+    public_url = _public_url(Section("web", data.get("web"), folder, mistakes))
     channels = _channels(Section("notify", data.get("notify"), folder, mistakes))
     if mistakes or broker is None or store is None or web is None:
         raise InvalidFileError(path, sorted(mistakes))
@@ -203,6 +209,7 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
         broker=broker,
         store=store,
         web=web,
+        public_url=public_url,
         hold=_hold(msgspec.convert(data.get("watch", {}), WatchSection)),
         notify=NotifyConfig(
             channels, msgspec.convert(data.get("notify", {}), NotifySection).language
@@ -349,6 +356,15 @@ def _web(section: Section) -> Address | None:
         )
         return None
     return address
+
+
+def _public_url(section: Section) -> str | None:
+    url = section.text("public_url")
+    try:
+        return None if url is None else origin(url)
+    except ValueError as error:
+        section.mistake("public_url", f"{url!r} {error}")
+        return None
 
 
 def _address(section: Section, key: str, default: str | None = None) -> Address | None:

@@ -22,6 +22,7 @@ from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
+from sansang_collector.answer_sql import Answer, load_answer, load_answers, save_answer
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.record_sql import (
     agents_table,
@@ -260,6 +261,24 @@ class Record:
         """Nothing more is to be done about a message. Raises RecordUnavailableError."""
         with self._writing() as connection:
             finish(connection, message)
+
+    def answer(self, answer: Answer) -> None:
+        """Note what a keeper answers, in place of what it was. Raises RecordUnavailableError."""
+        with self._writing() as connection:
+            save_answer(connection, answer)
+
+    def answers(self, site: str, since: int) -> Sequence[Answer]:
+        """What was answered of a site at `since` (µs) or later, oldest first.
+
+        Raises RecordUnavailableError.
+        """
+        with self._reading() as connection:
+            return load_answers(connection, site, since)
+
+    def answer_of(self, site: str, outage: str, contact: str) -> Answer | None:
+        """What this contact answers about this outage. Raises RecordUnavailableError."""
+        with self._reading() as connection:
+            return load_answer(connection, site, outage, contact)
 
     @contextlib.contextmanager
     def _reading(self) -> Generator[sa.Connection]:

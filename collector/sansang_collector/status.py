@@ -14,6 +14,7 @@ from sansang_collector.registry import RegistryFile
 from sansang_collector.service_sql import Service
 from sansang_collector.store.base import Latest, Series, SeriesStore
 from sansang_collector.views import AgentView, CollectorView, EpochView, ServiceView, SiteView
+from sansang_collector.web.sources import House
 
 LATEST_WITHIN_US = 3_600 * 1_000_000
 
@@ -115,6 +116,20 @@ class Status:
             )
             for key, state in held
         ]
+
+    def house(self, site: str) -> House | None:
+        """One site, for its keeper; None when the registry does not know it."""
+        known = self._registry.current.site(site)
+        if known is None:
+            return None
+        down = [
+            view
+            for view in self.services()
+            if view.site == site
+            and view.state == "down"
+            and (view.service != "wifi" or not known.ssids or view.subject in known.ssids)
+        ]
+        return House(known.name, known.simulated, down)
 
     def _told(self) -> set[Service]:
         try:

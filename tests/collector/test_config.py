@@ -131,6 +131,10 @@ BAD = {
             )
         ],
     ),
+    "a public address that anybody can listen to": (
+        HERE + 'web.public_url = "http://wifi.example.vn"',
+        ["web.public_url: 'http://wifi.example.vn' is not https://host[:port]"],
+    ),
     "mistakes everywhere": (
         (
             'data_dri = "/x"\nbroker = {url = "tcp://b", port = 1}\nstore.kind = "sqlite"\n'
@@ -185,6 +189,14 @@ def test_the_shortest_file_is_one_line(folder: Path) -> None:
         store=EmbeddedStoreConfig(),
         web=Address("127.0.0.1", 8080),
     )
+
+
+@pytest.mark.parametrize(
+    "url", ["https://wifi.example.vn", "https://wifi.example.vn:8443/", "http://127.0.0.1:8080"]
+)
+def test_keepers_reach_their_page_under_an_address_of_its_own(url: str, folder: Path) -> None:
+    """Encrypted, or on this machine."""
+    assert read(f'{HERE}web.public_url = "{url}"', folder).public_url == url.rstrip("/")
 
 
 def test_who_is_told_stands_in_a_file_of_its_own(folder: Path) -> None:

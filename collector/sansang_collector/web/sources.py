@@ -2,10 +2,18 @@
 """What the page asks of the collector."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sansang_collector.store.base import Latest, Series
 from sansang_collector.views import AgentView, CollectorView, ServiceView, SiteView
+
+
+class House(NamedTuple):
+    """A site as its keeper sees it: `down` is what of it does not work now."""
+
+    name: str
+    simulated: bool
+    down: list[ServiceView]
 
 
 class Sources(Protocol):
@@ -29,6 +37,10 @@ class Sources(Protocol):
 
     def services(self) -> list[ServiceView]:
         """What is held of every service of every site."""
+        ...
+
+    def house(self, site: str) -> House | None:
+        """One site, for its keeper; None when the registry does not know it."""
         ...
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:
