@@ -35,15 +35,12 @@ def test_a_link_says_what_was_written_into_it(
     """In letters that stand in a URL as they are."""
     token = make_link(secret, site, outage, contact, expires_at)
     assert re.fullmatch(r"[A-Za-z0-9_-]+", token)
-    if len(token) <= links.LONGEST_TOKEN:
-        assert read_link(secret, token, NOW) == Link(site, outage, contact, expires_at)
+    assert read_link(secret, token, NOW) == Link(site, outage, contact, expires_at)
 
 
 def test_a_link_is_short() -> None:
     """It stands in a message that a person reads."""
-    longest = make_link(SECRET, "s" * 63, "o" * 64, "c" * 63, NOW)
     assert len(TOKEN) < 80
-    assert len(longest) <= links.LONGEST_TOKEN
 
 
 def test_a_link_expires_at_its_instant() -> None:
