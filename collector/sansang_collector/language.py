@@ -6,12 +6,12 @@ English stands in the code: `translate("… {name}", name=…)`, `translate.plur
 """
 
 import gettext
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from importlib import resources
 
+from sansang_collector.periods import VIETNAM
 from sansang_wire.language import Language
 
-VIETNAM = timezone(timedelta(hours=7))
 NARROW = "\u00a0"
 """Between a figure and its unit, so that no line breaks there."""
 DOMAIN = "sansang_collector"

@@ -4,6 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
+from sansang_collector.periods import reporting_quarter
 from sansang_collector.store.base import Latest, StoreUnavailableError
 from sansang_collector.views import AgentView, CollectorView, ServiceView, SiteView
 from sansang_collector.web import uptime
@@ -63,7 +64,7 @@ def take_day(sources: Sources) -> Uptime:
 def take_past(sources: Sources, site: str) -> Uptime:
     """The Wi-Fi of one site this week and this quarter; nothing when the store can't be read."""
     now = sources.now()
-    start = min(uptime.quarter_start(now), uptime.week_start(now))
+    start = min(reporting_quarter(now).start, uptime.week_start(now))
     try:
         return uptime.take(sources, site, start, day_until(now)[1])
     except StoreUnavailableError:

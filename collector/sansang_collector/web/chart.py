@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sansang_collector.language import MINUTE_US, NARROW, VIETNAM, Translation
+from sansang_collector.language import MINUTE_US, NARROW, Translation
+from sansang_collector.periods import VIETNAM
 from sansang_collector.web.strip import DAY_US
 
 STEP_US = 10 * MINUTE_US

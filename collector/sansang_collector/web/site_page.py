@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sansang_collector.language import Translation
+from sansang_collector.periods import reporting_quarter
 from sansang_collector.web import findings
 from sansang_collector.web.board import Board
 from sansang_collector.web.cards import SiteCard, site_card, site_findings
@@ -14,7 +15,7 @@ from sansang_collector.web.history import History, charts
 from sansang_collector.web.journey import Journey, journeys
 from sansang_collector.web.states import Line
 from sansang_collector.web.strip import DAY_US, HOUR_US, SLOT_US, Strip, strip
-from sansang_collector.web.uptime import Uptime, quarter_start, week_start
+from sansang_collector.web.uptime import Uptime, week_start
 from sansang_collector.web.wifi import sentences
 
 IN_3_HOURS, IN_A_DAY = 3 * HOUR_US // SLOT_US, DAY_US // SLOT_US
@@ -79,7 +80,7 @@ def build(
 def _past(past: Uptime, site: str, now: int, translate: Translation) -> list[Titled]:
     """The week in slots of three hours and the quarter in days, where there is any evidence."""
     known = past.sites.get(site, [])
-    quarter = quarter_start(now)
+    quarter = reporting_quarter(now).start
     since = translate.instant(quarter).partition(" ")[0]
     drawn = [
         (translate("The last 7 days"), week_start(now), IN_3_HOURS),

@@ -6,10 +6,9 @@ has the smaller of both shares: what a guest found out is not made good by a bea
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
-from sansang_collector.language import MINUTE_US, VIETNAM
+from sansang_collector.language import MINUTE_US
 from sansang_collector.store.base import Series
 from sansang_collector.watch import IN_THE_WIFI
 from sansang_collector.web.sources import Sources
@@ -18,7 +17,6 @@ from sansang_wire.readings import OUTCOME_CODES
 
 VISIT_US = 5 * MINUTE_US
 TOLD = {OUTCOME_CODES["ok"], OUTCOME_CODES["failed"]}
-FIRST_DAY, MONTHS = 15, 3
 
 
 class Uptime(NamedTuple):
@@ -26,15 +24,6 @@ class Uptime(NamedTuple):
 
     start: int
     sites: Mapping[str, Shares]
-
-
-def quarter_start(now: int) -> int:
-    """A quarter begins on the 15th of the month before it (NĐ 09/2019), 00:00 in Vietnam, in µs."""
-    today = datetime.fromtimestamp(now / 1e6, VIETNAM)
-    month = today.year * 12 + today.month - 1 - (today.day < FIRST_DAY)
-    month -= (month + 1) % MONTHS
-    first = datetime(month // 12, month % 12 + 1, FIRST_DAY, tzinfo=VIETNAM)
-    return int(first.timestamp()) * 1_000_000
 
 
 def week_start(now: int) -> int:

@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much of the time a Wi-Fi works: on air, and lets guests in where one tries."""
 
-from datetime import datetime
-
-import pytest
-
-from sansang_collector.language import VIETNAM
+from sansang_collector.periods import reporting_quarter
 from sansang_collector.store.base import Series
 from sansang_collector.web.strip import SLOT_US, day_until
-from sansang_collector.web.uptime import VISIT_US, quarter_start, take, week_start
+from sansang_collector.web.uptime import VISIT_US, take, week_start
 from tests.collector.web.reading import SITE, SSID, Browse, one_site, over_time, read
 from tests.fakes import NOW, FixedSources
 
@@ -72,28 +68,9 @@ def test_what_a_listener_hears_is_on_air() -> None:
     assert first_slot(house(wifi__on_air=radio, wifi_scan__heard=listener)) == 1
 
 
-@pytest.mark.parametrize(
-    ("day", "begun"),
-    [
-        ("2026-11-21", "2026-09-15"),
-        ("2026-12-14", "2026-09-15"),
-        ("2026-12-15", "2026-12-15"),
-        ("2027-01-02", "2026-12-15"),
-        ("2027-03-15", "2027-03-15"),
-        ("2027-06-14", "2027-03-15"),
-        ("2027-09-14", "2027-06-15"),
-    ],
-)
-def test_a_quarter_begins_on_the_15th_of_the_month_before_it(day: str, begun: str) -> None:
-    """As reports count."""
-    noon = datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=VIETNAM)
-    start = datetime.fromisoformat(begun).replace(tzinfo=VIETNAM)
-    assert quarter_start(int(noon.timestamp()) * 1_000_000) == int(start.timestamp()) * 1_000_000
-
-
 def test_the_page_tells_the_week_and_the_quarter(browse: Browse) -> None:
     """A share each and how long that is; days without evidence are no outage."""
-    start = max(week_start(NOW), quarter_start(NOW))
+    start = max(week_start(NOW), reporting_quarter(NOW).start)
     points = [(start + at * SLOT_US, float(at >= 2)) for at in range(8)]
     page = read(browse(house(wifi__on_air=[over_time(LABELS, *points)])), "/sites/nvh-dong", "en")
     assert "The last 7 days: 75.0 %, works 3 h 00 min, does not work 1 h 00 min, no data " in page
