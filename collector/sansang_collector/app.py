@@ -21,6 +21,7 @@ from sansang_collector.config import (
 from sansang_collector.ingest import Ingest
 from sansang_collector.language import Translation
 from sansang_collector.notify.dispatch import Dispatch
+from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.links import LinkKeyError, link_key
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
@@ -29,6 +30,7 @@ from sansang_collector.store.base import StoreBrokenError, StoreUnavailableError
 from sansang_collector.store.opening import open_store
 from sansang_collector.web import create_app
 from sansang_collector.web.keeper import Keeper
+from sansang_collector.web.zalo import Zalo
 from sansang_wire import topics
 from sansang_wire.batch import BadMessageError, CollectorStatus, encode
 from sansang_wire.batch import Status as AgentStatus
@@ -101,8 +103,14 @@ class Collector:
         )
         self._sent_configs: dict[str, str] = {}
         self._embedded: EmbeddedBroker | None = None
-        keeper = Keeper(link_key(config.data_dir / "link.key"), self._record)
-        self._app = create_app(self._status, keeper, config.public_url)
+        key = link_key(config.data_dir / "link.key")
+        linking = Linking(key, self._record, lambda: self._registry.current)
+        self._app = create_app(
+            self._status,
+            Keeper(key, self._record),
+            config.public_url,
+            Zalo(linking, config.notify.zalo_webhook_secret),
+        )
         self._server: uvicorn.Server | None = None
 
     async def run(

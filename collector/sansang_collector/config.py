@@ -22,11 +22,13 @@
     [notify]                            # who is told; nobody without a file
     urls_file = "notify.urls"           #   an Apprise address a line
     language = "vi"
+    # zalo_webhook_secret_file = "zalo.secret"  # Zalo's password for /z/zalo
 
 Relative paths count from the folder of the file. Secrets stand in files of their own.
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,6 +100,7 @@ class NotifySection(Struct, frozen=True, kw_only=True):
 
     urls_file: str | None = None
     language: Language = "vi"
+    zalo_webhook_secret_file: str | None = None
 
 
 class CollectorFile(Struct, frozen=True, kw_only=True):
@@ -165,6 +168,7 @@ class NotifyConfig:
 
     channels: tuple[Channel, ...] = ()
     language: Language = "vi"
+    zalo_webhook_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,7 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
     web = _web(Section("web", data.get("web"), folder, mistakes))
     public_url = _public_url(Section("web", data.get("web"), folder, mistakes))
     channels = _channels(Section("notify", data.get("notify"), folder, mistakes))
+    zalo_secret = _zalo_secret(Section("notify", data.get("notify"), folder, mistakes))
     if mistakes or broker is None or store is None or web is None:
         raise InvalidFileError(path, sorted(mistakes))
     return CollectorConfig(
@@ -212,7 +217,7 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
         public_url=public_url,
         hold=_hold(msgspec.convert(data.get("watch", {}), WatchSection)),
         notify=NotifyConfig(
-            channels, msgspec.convert(data.get("notify", {}), NotifySection).language
+            channels, msgspec.convert(data.get("notify", {}), NotifySection).language, zalo_secret
         ),
     )
 
@@ -231,6 +236,17 @@ def _channels(section: Section) -> tuple[Channel, ...]:
     for mistake in mistakes:
         section.mistake("urls_file", f"{section.file('urls_file')}: {mistake}")
     return tuple(channels)
+
+
+def _zalo_secret(section: Section) -> str | None:
+    secret = section.secret("zalo_webhook_secret_file")
+    if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{8,256}", secret):
+        section.mistake(
+            "zalo_webhook_secret_file",
+            f"{section.file('zalo_webhook_secret_file')} holds something else than one word of 8 to"
+            " 256 letters, digits, - and _",
+        )
+    return secret
 
 
 def parse_address(text: str) -> Address:

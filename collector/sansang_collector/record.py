@@ -46,6 +46,7 @@ from sansang_collector.service_sql import (
     save_services,
 )
 from sansang_collector.watch import ServiceState
+from sansang_collector.zalo_sql import ZaloChat, load_chats, save_chat
 from sansang_wire.batch import Batch, Hello, encode
 from sansang_wire.ranges import Ranges
 
@@ -279,6 +280,16 @@ class Record:
         """What this contact answers about this outage. Raises RecordUnavailableError."""
         with self._reading() as connection:
             return load_answer(connection, site, outage, contact)
+
+    def link_zalo(self, chat: ZaloChat) -> None:
+        """Note in which chat a contact is reached. Raises RecordUnavailableError."""
+        with self._writing() as connection:
+            save_chat(connection, chat)
+
+    def zalo_chats(self) -> dict[str, ZaloChat]:
+        """By contact, those who are reached in a chat. Raises RecordUnavailableError."""
+        with self._reading() as connection:
+            return load_chats(connection)
 
     @contextlib.contextmanager
     def _reading(self) -> Generator[sa.Connection]:

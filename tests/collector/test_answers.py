@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What keepers answer, as the record keeps it."""
+"""What keepers answer and where they are reached, as the record keeps it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +11,10 @@ from alembic.config import Config
 
 from sansang_collector.answer_sql import Answer
 from sansang_collector.record import Record, RecordUnavailableError
+from sansang_collector.zalo_sql import ZaloChat
 
 MORNING = 1_795_223_700_000_000
+CHAT = ZaloChat("keeper-1", "6ede9afa66b88fe6d6a9", MORNING)
 POWER = Answer("nvh-dong", "o-1", "keeper-1", "power_out", "cả thôn", MORNING)
 
 
@@ -68,6 +70,8 @@ def test_answers_survive_a_restart_and_older_records_get_their_table(tmp_path: P
         record = Record(path)
         record.answer(POWER)
         assert record.answers("nvh-dong", 0) == [POWER]
+        record.link_zalo(CHAT)
+        assert record.zalo_chats() == {"keeper-1": CHAT}
         record.close()
 
 

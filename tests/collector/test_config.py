@@ -199,6 +199,22 @@ def test_keepers_reach_their_page_under_an_address_of_its_own(url: str, folder: 
     assert read(f'{HERE}web.public_url = "{url}"', folder).public_url == url.rstrip("/")
 
 
+def test_zalos_password_is_as_zalo_takes_it(folder: Path) -> None:
+    """And is shown to nobody."""
+    secret = folder / "zalo"
+    secret.touch(0o600)
+    secret.write_text("a-Password_8\n")
+    text = HERE + 'notify.zalo_webhook_secret_file = "zalo"'
+    config = read(text, folder)
+    assert config.notify.zalo_webhook_secret == "a-Password_8"
+    assert "a-Password_8" not in repr(config)
+    for wrong in ("short", "x" * 257, "two words here", "mật-khẩu-zalo"):
+        secret.write_text(wrong)
+        with pytest.raises(InvalidFileError, match="holds something else than one word of 8") as it:
+            read(text, folder)
+        assert wrong not in str(it.value)
+
+
 def test_who_is_told_stands_in_a_file_of_its_own(folder: Path) -> None:
     """An address a line; comments and empty lines are none."""
     secrets = folder / "urls"

@@ -21,7 +21,7 @@ HEADERS = (
     ("Cache-Control", "no-store"),
 )
 BODY_WITHIN_S = 10
-OUTSIDE = ("/k/",)
+OUTSIDE = ("/k/", "/z/")
 """What is there for people who are not at this machine; each asks for a secret of its own."""
 
 

@@ -11,9 +11,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sansang_collector.answer_sql import Answer
+from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.links import make_link
 from sansang_collector.record import Record
+from sansang_collector.registry import Registry
+from sansang_collector.registry_entries import Contact
 from sansang_collector.web.keeper import Keeper
+from sansang_collector.web.zalo import Zalo
 from tests.capabilities import missing, program
 from tests.collector.serving import page as serve
 from tests.collector.web.communes import troubled
@@ -67,7 +71,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A commune in which something of everything is wrong."""
     record = Record(tmp_path_factory.mktemp("commune") / "record.db")
     record.answer(Answer("nvh-0", "o-1", "keeper-1", "repairing", "gọi thợ rồi", NOW))
-    with serve(troubled(), keeper=Keeper(SECRET, record)) as address:
+    contact = Contact(id="dong", name="Trưởng thôn Đông", role="keeper", channels=["x"])
+    zalo = Zalo(Linking(SECRET, record, lambda: Registry(contacts=(contact,))))
+    with serve(troubled(), keeper=Keeper(SECRET, record), zalo=zalo) as address:
         yield address
     record.close()
 
@@ -126,6 +132,7 @@ def test_a_lost_connection_is_said_and_comes_back(chromium: Browser) -> None:
         pytest.param(KEEPERS, id="keeper"),
         pytest.param(ANSWERED, id="answered"),
         pytest.param(EXPIRED, id="expired"),
+        "/contacts/dong/zalo",
     ],
 )
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -157,7 +164,9 @@ def test_axe_finds_no_fault(  # noqa: PLR0917
     context.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/sites/nvh-1", pytest.param(KEEPERS, id="keeper")])
+@pytest.mark.parametrize(
+    "path", ["/", "/sites/nvh-1", pytest.param(KEEPERS, id="keeper"), "/contacts/dong/zalo"]
+)
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_nothing_scrolls_sideways(chromium: Browser, url: str, path: str, width: int) -> None:
     """Also on the narrowest phone (WCAG 2.2, 1.4.10)."""
@@ -258,7 +267,7 @@ def test_no_file_of_the_page_breaks_its_own_policy(chromium: Browser, url: str) 
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text))
     page.on("pageerror", lambda error: faults.append(str(error)))
-    for path in ("/", "/sites/nvh-1", KEEPERS, ANSWERED):
+    for path in ("/", "/sites/nvh-1", KEEPERS, ANSWERED, "/contacts/dong/zalo"):
         page.goto(url + path, wait_until="load")
     assert faults == []
     page.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What keepers of houses answer about outages."""
+"""What keepers of houses answer about outages, and in which Zalo chats contacts are reached."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table; of each outage a contact has one answer."""
+    """Make the tables; of each outage a contact has one answer, and each has one chat."""
     op.create_table(
         "answer",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -24,3 +24,9 @@ def upgrade() -> None:
     )
     op.create_index("answer_about", "answer", ["site", "outage", "contact"], unique=True)
     op.create_index("answer_at", "answer", ["site", "at"])
+    op.create_table(
+        "zalo_chat",
+        sa.Column("contact", sa.String(63), primary_key=True),
+        sa.Column("chat_id", sa.String(128), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+    )
