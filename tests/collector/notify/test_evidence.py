@@ -171,6 +171,7 @@ def test_a_record_from_before_stages_opens(tmp_path: Path) -> None:
             """INSERT INTO service VALUES
             ('s', 'wifi', 'NVH', 'down', 1, NULL, 2, '{"a-1/guest": [2, false]}', 1)""",
             "INSERT INTO message VALUES (1, 5, 's', 'wifi', 'NVH', 'down', 1, 1, 0)",
+            *("DROP TABLE answer", "DROP TABLE zalo_chat"),
             "UPDATE alembic_version SET version_num = '0003'",
         ):
             connection.execute(sa.text(statement))
@@ -187,7 +188,7 @@ def test_a_record_from_before_services_opens(tmp_path: Path) -> None:
     path = tmp_path / "record.db"
     record = Record(path)
     with record.engine.begin() as connection:
-        for table in ("service", "message", "delivery"):
+        for table in ("service", "message", "delivery", "answer", "zalo_chat"):
             connection.execute(sa.text(f"DROP TABLE {table}"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
     record.close()
