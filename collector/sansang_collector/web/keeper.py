@@ -35,6 +35,15 @@ CHOICES: Mapping[AnswerKind, str] = MappingProxyType(
         "closed_today": mark("closed today"),
     }
 )
+FAULTS: Mapping[str, str] = MappingProxyType(
+    {
+        "power": mark("no power"),
+        "internet": mark("no Internet"),
+        "ipv6": mark("no IPv6"),
+        "dns": mark("names are not found (DNS)"),
+    }
+)
+"""Of services other than the Wi-Fi, which has its own name."""
 LONGEST_COMMENT = 200
 FORM_BYTES = 4096
 """Of the longest comment each letter may take twelve."""
@@ -211,11 +220,15 @@ def _plain(text: str) -> str:
 
 def _line(view: ServiceView, now: int, translate: Translation) -> str:
     times = {
-        "ssid": view.subject,
         "when": translate.when(view.since, now),
         "duration": translate.duration(now - view.since),
     }
+    if view.service != "wifi":
+        what = translate(FAULTS.get(view.service, view.service))
+        return translate("{what} since {when} ({duration})", what=what, **times)
     if view.stage is None:
-        return translate("Wi-Fi “{ssid}” off since {when} ({duration})", **times)
-    text = translate("Wi-Fi “{ssid}” lets no guest in since {when} ({duration})", **times)
+        return translate("Wi-Fi “{ssid}” off since {when} ({duration})", ssid=view.subject, **times)
+    text = translate(
+        "Wi-Fi “{ssid}” lets no guest in since {when} ({duration})", ssid=view.subject, **times
+    )
     return f"{text}: {translate(STAGES[view.stage].failing)}"

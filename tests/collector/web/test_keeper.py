@@ -88,6 +88,21 @@ def test_where_guests_are_turned_away_it_says_at_what(record: Record) -> None:
 
 
 @pytest.mark.parametrize(
+    ("service", "shown"),
+    [("power", "Mất điện từ"), ("internet", "Mất Internet từ"), ("dns", "Không tra được tên miền")],
+)
+def test_what_else_is_down_is_said_in_its_own_words(
+    record: Record, service: str, shown: str
+) -> None:
+    """A line is not a Wi-Fi of that name."""
+    sources = with_wifi_down()
+    sources.service_views = [msgspec.structs.replace(held("down"), service=service, subject="main")]
+    text = words(browser(sources, record).get(PATH).text)
+    assert shown in text
+    assert "main" not in text
+
+
+@pytest.mark.parametrize(
     ("kind", "shown"),
     [("power_out", "mất điện"), ("repairing", "đang sửa"), ("closed_today", "đóng cửa hôm nay")],
 )
