@@ -19,8 +19,11 @@ from sansang_collector.config import (
     CollectorConfig,
 )
 from sansang_collector.ingest import Ingest
-from sansang_collector.language import Translation
 from sansang_collector.notify.dispatch import Dispatch
+from sansang_collector.notify.linking import Linking
+from sansang_collector.notify.links import LinkKeyError, link_key
+from sansang_collector.notify.recipients import unknown_channels
+from sansang_collector.notify.speech import Links, Speech
 from sansang_collector.own_line import OwnLine
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
@@ -30,6 +33,8 @@ from sansang_collector.store.opening import open_store
 from sansang_collector.telling import Teller
 from sansang_collector.watching import Blindness, Watching
 from sansang_collector.web import create_app
+from sansang_collector.web.keeper import Keeper
+from sansang_collector.web.zalo import Zalo
 from sansang_wire import topics
 from sansang_wire.batch import BadMessageError, CollectorStatus, encode
 from sansang_wire.batch import Status as AgentStatus
@@ -62,6 +67,7 @@ CAN_NOT_START = (
     StoreUnavailableError,
     BrokerUnavailableError,
     PortTakenError,
+    LinkKeyError,
 )
 """What stands in the way of a start; each says what to do."""
 
@@ -74,14 +80,19 @@ class Collector:
 
     def __init__(self, config: CollectorConfig) -> None:
         self._config = config
-        self._registry = RegistryFile(config.registry)
+        self._registry = RegistryFile(
+            config.registry,
+            lambda registry: unknown_channels(registry.contacts, config.notify.channels),
+        )
         self._record = Record(config.data_dir / "record.db")
         self._store = open_store(config.store, config.data_dir)
+        key = link_key(config.data_dir / "link.key")
+        links = Links(config.public_url, key) if config.public_url else None
         self._dispatch = Dispatch(
             self._record,
             lambda: self._registry.current,
             config.notify.channels,
-            Translation(config.notify.language),
+            Speech(lambda: self._registry.current, config.notify.language, links),
         )
         self._watching = Watching(
             self._record, lambda: self._registry.current, config.hold, time.time_ns() // 1000
@@ -121,7 +132,13 @@ class Collector:
         self._own_line = OwnLine(config.own_line)
         self._sent_configs: dict[str, str] = {}
         self._embedded: EmbeddedBroker | None = None
-        self._app = create_app(self._status)
+        linking = Linking(key, self._record, lambda: self._registry.current)
+        self._app = create_app(
+            self._status,
+            Keeper(key, self._record),
+            config.public_url,
+            Zalo(linking, config.notify.zalo_webhook_secret),
+        )
         self._server: uvicorn.Server | None = None
 
     def _note_stop(self) -> None:
@@ -174,6 +191,8 @@ class Collector:
             host=address.host,
             port=address.port,
             log_level="warning",
+            # Paths of keepers hold their secret.
+            access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=1,
         )
