@@ -48,13 +48,13 @@ class Restart(NamedTuple):
 
 
 def batches(hours: int) -> list[list[AnyReading]]:
-    """What a box says, a batch a round; half an hour of it without its access point."""
+    """What a box says, a batch a round; when it is a day, half an hour without its access point."""
     box = Box("dong-1", "dong")
-    box.boot(START - 3600 * S, clean=None)
+    box.boot(START - 86_400 * S, clean=None)
     for at in range(START, START + hours * 3600 * S, ROUND_S * S):
-        if at == START + 1200 * S:
+        if at == START + 4800 * S:
             box.change("access point dead", at)
-        if at == START + 3000 * S:
+        if at == START + 6600 * S:
             box.change("well", at)
         box.measure(at)
     return [each.readings for each in box.held]
@@ -99,7 +99,8 @@ def fill(path: Path, sites: int) -> None:
     for number, facts in evidence_sql.pages_of(sorted(facts_of(said))):
         evidence_sql.add(pages.setdefault(number, {}), facts)
     boot = boots_of(said)[0]
-    things = [("internet", "main"), ("ipv6", "main"), ("dns", "main"), ("wifi", SSID)]
+    things = [(name, "main") for name in ("internet", "ipv6", "dns")]
+    things += [("wifi", SSID), ("power", "mains")]
     record = Record(path)
     with record.writing() as connection:
         for number in range(sites):

@@ -5,6 +5,7 @@ A box that measured nothing for longer than its patience is silent: what only it
 unknown from its last fact on. When it is heard again its boots tell what the silence was.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from sansang_collector.watch.cause import Cause, cause_of
 from sansang_collector.watch.entry import Entry, EntryState, Key
 from sansang_collector.watch.evidence import UP, Boot, Fact
-from sansang_collector.watch.service import MINUTE_US, HoldDown, Service, Speaker
+from sansang_collector.watch.service import MINUTE_US, HoldDown, Said, Service, Speaker
 
 CLUES = frozenset({"gateway", "address", "carrier", "portal", "route"})
 OF_THE_LINE = frozenset({"internet", "ipv6", "dns"})
@@ -75,14 +76,44 @@ class SiteJudge:
         self._stale_from = 0
         """Until then nothing can have become stale."""
 
-    def resume(self, at: int, worked: Mapping[Thing, int]) -> None:
+    def resume(self, at: int, worked: Mapping[Thing, int], lasting: Iterable[Entry] = ()) -> None:
         """Begin at `at`, in the midst of a history in which all is well there that had `worked` by
-        then (since an instant in µs).
+        then (since an instant in µs), but for what is `lasting`.
         """
         self.judged = at
         for thing, since in worked.items():
             if since <= at:
                 self.services[thing] = Service(self._hold, "up", since, at, first_up=since)
+        for key, state, _, cause, clues, root in lasting:
+            if key.thing == POWER or (key.service == "box" and key.subject not in self._boxes):
+                continue
+            box = self._boxes.get(key.subject) if key.service == "box" else None
+            if box is not None:
+                box.alive, box.silent = key.start, key
+            else:
+                first_up = worked.get(key.thing)
+                self._shaky[key.thing] = self.services[key.thing] = Service(
+                    self._hold, state, key.start, at, first_up, clues=Counter(dict(clues))
+                )
+            self._open[key.thing] = key
+            self.entries[key] = Entry(key, state, None, cause, clues, root)
+
+    def recall(self, agent: str, fact: Fact) -> bool:
+        """The newest that was said of something in a time in which all was well; whether it is
+        known to have worked.
+        """
+        box, (at, key, says) = self._boxes[agent], fact
+        box.alive = max(box.alive or 0, at)
+        if key in CLUES:
+            self._heard[agent, key] = (at, says)
+        elif key != "alive":
+            thing, speaker = _about(agent, box.plan.line, key)
+            service = self.services.get(thing)
+            if service is None:
+                return False
+            service.said[speaker] = Said(at, says, at)
+            service.judged = max(at, max(each.at for each in service.said.values()))
+        return True
 
     def boot(self, agent: str, boot: Boot) -> bool:
         """A start of a box; whether it lies before what was judged already."""
