@@ -61,7 +61,8 @@ def _calm_until(pages: Mapping[int, Mapping[str, bytes]], patience_us: int) -> i
         if not all_up(page) or number - min(spoke.values()) > STALE_PAGES:
             return number
         for at in sorted(instants(page.get("alive", b""), number)):
-            if before is not None and at - before >= patience_us:
+            # Not so seldom that its own measure would make it more patient.
+            if before is not None and 3 * (at - before) > patience_us:
                 return number
             before = at
     return max(pages, default=0) + 1

@@ -5,9 +5,10 @@ A box that measured nothing for longer than its patience is silent: what only it
 unknown from its last fact on. When it is heard again its boots tell what the silence was.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from statistics import median_low
 from typing import NamedTuple
 
 from sansang_collector.watch.cause import Cause, cause_of
@@ -23,6 +24,9 @@ CLUE_FRESH_US = 90_000_000
 """What was heard so long before an outage still tells of it."""
 BOOT_SLACK_US = 10_000_000
 """So much later than the first fact after it a start may be dated."""
+ROUND_US = 1_000_000
+"""What is measured within this belongs together."""
+STEPS = 9
 STALE_US = 75 * MINUTE_US
 """Two rounds of the seldomest look at a service, and some: its box lives and says nothing of it."""
 Thing = tuple[str, str]
@@ -50,6 +54,14 @@ class _Box:
     """Those that no fact has followed yet, in time order."""
     gap: tuple[int, int] = (0, 0)
     """The last time without power, or without facts."""
+    steps: deque[int] = field(default_factory=lambda: deque[int](maxlen=STEPS))
+    """The times between its last rounds."""
+
+    @property
+    def patience_us(self) -> int:
+        """How long it may say nothing: it may have been measuring seldomer than it does now."""
+        usual = median_low(self.steps) if self.steps else 0
+        return max(self.plan.patience_us, 3 * usual)
 
 
 class SiteJudge:
@@ -137,6 +149,8 @@ class SiteJudge:
                 self._forget_stale(at)
         if box.silent is not None or (box.boots and _is_past(box.boots[0], at)):
             self._came_back(agent, box, at)
+        if box.alive is not None and at - box.alive >= ROUND_US:
+            box.steps.append(at - box.alive)
         box.alive = at
         if key in CLUES:
             self._heard[agent, key] = (at, says)
@@ -157,9 +171,10 @@ class SiteJudge:
         for agent, box in self._boxes.items():
             if box.alive is None or box.silent is not None:
                 continue
-            patience = box.plan.patience_us
-            if now > max(box.alive, listening_since) + patience or agent in known_silent:
-                late.append((box.alive + patience, agent, box))
+            since = max(box.alive, listening_since)
+            is_late = now > since + box.plan.patience_us and now > since + box.patience_us
+            if is_late or agent in known_silent:
+                late.append((box.alive + box.patience_us, agent, box))
         for ends, agent, box in sorted(late, key=lambda each: each[:2]):
             self._mature(min(now, ends))
             self._fall_silent(agent, box)
@@ -320,7 +335,7 @@ class SiteJudge:
 
     def _fall_silent(self, agent: str, box: _Box) -> None:
         since = box.alive or 0
-        self.judged = max(self.judged, since + box.plan.patience_us)
+        self.judged = max(self.judged, since + box.patience_us)
         box.silent = Key("box", agent, since)
         self._begin(box.silent, "down", "silent")
         for thing, service in self.services.items():
