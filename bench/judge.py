@@ -83,9 +83,7 @@ def registry(sites: int) -> Registry:
     names = [f"site-{number}" for number in range(sites)]
     return Registry(
         tuple(
-            Site(
-                id=name, name=name, commune="00000", commune_name="-", kind="other", ssids=(SSID,)
-            )
+            Site(id=name, name=name, commune="00000", commune_name="-", kind="other", ssids=(SSID,))
             for name in names
         ),
         tuple(Agent(id=f"{name}-1", site=name) for name in names),
@@ -138,7 +136,8 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=SITES)
     sites = parser.parse_args().sites
     print(describe())
-    judged, bare = max(judged_a_second(batches(HOURS)) for _ in range(3))
+    some = batches(HOURS)
+    judged, bare = map(max, zip(*(judged_a_second(some) for _ in range(3)), strict=True))
     print(
         f"judged: {judged:,.0f} readings/s on one core (bound {LEAST_READINGS_S:,}),"
         f" {judged / bare:.3f} of a bare loop ({bare:,.0f})"

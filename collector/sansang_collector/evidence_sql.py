@@ -37,6 +37,9 @@ _PAGES_SINCE = (
     .where(evidence_table.c.page >= sa.bindparam("since"))
     .order_by(evidence_table.c.page)
 )
+_NEWEST_PAGE = sa.select(sa.func.max(evidence_table.c.page)).where(
+    evidence_table.c.agent == sa.bindparam("its")
+)
 boots_table = sa.Table(
     "boot",
     metadata,
@@ -104,7 +107,8 @@ def load_page(connection: Connection, name: PageName) -> Page:
 
 def all_up(page: Mapping[str, bytes]) -> bool:
     """Whether all that was said is that all works."""
-    return all(held[2::FACT_BYTES].count(_PLACES[UP]) * FACT_BYTES == len(held) for held in page.values())
+    up = _PLACES[UP]
+    return all(held[2::FACT_BYTES].count(up) * FACT_BYTES == len(held) for held in page.values())
 
 
 def instants(held: bytes, number: int) -> list[int]:
@@ -129,8 +133,7 @@ def load_facts(connection: Connection, agent: str, since: int) -> list[Fact]:
 
 def newest_page(connection: Connection, agent: str) -> int | None:
     """The beginning, in µs, of the newest ten minutes that an agent has evidence of."""
-    its = sa.select(sa.func.max(evidence_table.c.page)).where(evidence_table.c.agent == agent)
-    number = connection.execute(its).scalar()
+    number = connection.execute(_NEWEST_PAGE, {"its": agent}).scalar()
     return None if number is None else number * PAGE_US
 
 

@@ -100,9 +100,7 @@ class History:
 def stretches() -> st.SearchStrategy[list[Stretch]]:
     """A few, one after the other."""
     minutes = st.sampled_from([0, 3, 13, 20, 50, 90, 150, 200, 330, 900, 1800, 3600])
-    of_house = st.builds(
-        Stretch, minutes, st.sampled_from(OF_THE_HOUSE), minutes, st.none()
-    )
+    of_house = st.builds(Stretch, minutes, st.sampled_from(OF_THE_HOUSE), minutes, st.none())
     of_a_box = st.builds(Stretch, minutes, st.sampled_from(OF_A_BOX), minutes, st.integers(0, 1))
     return st.lists(st.one_of(of_house, of_a_box), min_size=1, max_size=5)
 
