@@ -83,7 +83,7 @@ def registry(sites: int) -> Registry:
     names = [f"site-{number}" for number in range(sites)]
     return Registry(
         tuple(
-            Site(id=name, name=name, commune="00000", commune_name="-", kind="other", ssids=(SSID,))
+            Site(id=name, name=name, commune="00000", commune_name="-", kind="other", ssids=[SSID])
             for name in names
         ),
         tuple(Agent(id=f"{name}-1", site=name) for name in names),
@@ -151,8 +151,8 @@ def main() -> None:
     took = found.watching_s + found.judged_s
     print(
         f"restart with {sites:,} sites, {size:.0f} MB: record open after {found.open_s:.2f} s,"
-        f" begun after {found.watching_s:.2f} s more, every site judged after {found.judged_s:.2f} s"
-        f" more (both: bound {LONGEST_RESTART_S:.0f} s), {found.resident_mib:.0f} MiB"
+        f" begun {found.watching_s:.2f} s later, every site judged {found.judged_s:.2f} s later"
+        f" (both: bound {LONGEST_RESTART_S:.0f} s), {found.resident_mib:.0f} MiB"
     )
     if judged < LEAST_READINGS_S or took > LONGEST_RESTART_S:
         raise SystemExit("beyond a bound")

@@ -124,7 +124,7 @@ class SiteJudge:
             if service is None:
                 return False
             service.said[speaker] = Said(at, says, at)
-            service.judged = max(at, max(each.at for each in service.said.values()))
+            service.judged = max(each.at for each in service.said.values())
         return True
 
     def boot(self, agent: str, boot: Boot) -> bool:

@@ -4,12 +4,12 @@
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hypothesis import strategies as st
 
 from sansang_wire.readings import AnyReading
-from tests.collector.watch.houses import CUTS, SILENT, Box, S
+from tests.collector.watch.houses import CUTS, Box, S
 
 START = 1_795_222_800_000_000
 """A morning."""

@@ -5,7 +5,7 @@ any two transactions.
 
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,7 +97,7 @@ class Centre:
 
 
 @contextmanager
-def centre(boxes: list[Box], **more: object) -> Iterator[Centre]:
+def centre(boxes: list[Box], **more: object) -> Generator[Centre]:
     """One that is open. `more`: of the site's entry in the registry."""
     with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
         found = Centre(Path(folder), boxes, registry_of(boxes, **more))

@@ -5,16 +5,20 @@ of it is here at once and what late.
 
 import random
 from collections.abc import Iterator
+from typing import get_args
 
 from sansang_collector.watch.evidence import DOWN, UP, Boot, Fact
 from sansang_wire.readings import (
     AddressingReading,
     AnyReading,
     DnsReading,
+    Family,
     HostReading,
+    JourneyStage,
     LinkReading,
     ReachabilityReading,
     RouteReading,
+    Scope,
     ServiceReading,
     WifiJourneyReading,
     WifiReading,
@@ -142,7 +146,7 @@ def readings(facts: list[Fact], house: House, starts: list[Boot]) -> list[AnyRea
             )
         )  # fmt: skip
     if "guest" in said:
-        stage = None if said["guest"] == UP else said["guest"]
+        stage = next((each for each in get_args(JourneyStage) if each == said["guest"]), None)
         found.append(
             WifiJourneyReading(
                 at=at, outcome="failed" if stage else "ok", ssid=SSID, failed_stage=stage
@@ -151,7 +155,7 @@ def readings(facts: list[Fact], house: House, starts: list[Boot]) -> list[AnyRea
     return found
 
 
-def _echo(at: int, scope: str, family: str, loss_pct: float) -> ReachabilityReading:
+def _echo(at: int, scope: Scope, family: Family, loss_pct: float) -> ReachabilityReading:
     reached = loss_pct < 100
     return ReachabilityReading(
         at=at, outcome="ok" if reached else "unreachable", target=scope, family=family,

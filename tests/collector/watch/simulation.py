@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A commune whose truth is known: 60 houses, a reading a minute, everything that can fail failing at
-random, against what the ledger makes of it.
+"""A commune whose truth is known: 60 houses, a reading a minute, everything that can fail failing
+at random, against what the ledger makes of it.
 
     python -m tests.collector.watch.simulation --days 365
 
-Most houses are judged from their facts in time order. Every thirtieth goes the whole way, through the
-real watching and record, with 2 % of its batches up to two hours late.
+Most houses are judged from their facts in time order. Every thirtieth goes the whole way, through
+the real watching and record, with 2 % of its batches up to two hours late.
 """
 
 import argparse
 import multiprocessing
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -91,8 +92,7 @@ def _goes_whole_way(house: House) -> bool:
 
 
 def _judge(task: tuple[House, int, int]) -> Judged:
-    house, days, seed = task
-    return _whole_way(*task) if _goes_whole_way(house) else _at_once(*task)
+    return _whole_way(*task) if _goes_whole_way(task[0]) else _at_once(*task)
 
 
 def _at_once(house: House, days: int, seed: int) -> Judged:
@@ -192,8 +192,8 @@ def main() -> None:
     began = time.monotonic()
     found = simulate(arguments.days, arguments.seed)
     took = time.monotonic() - began
-    print(f"{HOUSES} houses, {arguments.days} days, seed {arguments.seed}, in {took:.0f} s")
-    print(found)
+    what = f"{HOUSES} houses, {arguments.days} days, seed {arguments.seed}"
+    sys.stdout.write(f"{what}, in {took:.0f} s\n{found}\n")
     of = found.reckoning
     if of.right_pct < 99 or of.missed or of.false or max(found.apart_pct)[0] > 0.01:
         raise SystemExit("the ledger is worth less than it promises")
