@@ -195,6 +195,8 @@ class OutageView(Struct, frozen=True, kw_only=True):
     """It was corrected by readings that arrived late."""
     clues: dict[str, int]
     """How often what was heard meanwhile; of many sites at once, when each was last heard (µs)."""
+    told: int | None = None
+    """When the first channel had a message about it, or about what explains it."""
 
 
 class RevisionView(Struct, frozen=True, kw_only=True):
@@ -234,6 +236,8 @@ class AvailabilityView(Struct, frozen=True, kw_only=True):
     name: str
     service: str
     sites: int
+    simulated: bool = False
+    """Some of these sites are."""
     service_us: int
     up_us: int
     down_us: int
@@ -245,3 +249,16 @@ class AvailabilityView(Struct, frozen=True, kw_only=True):
     outages: int
     mtbf_us: int | None
     mttr_us: int | None
+
+
+class AvailabilityAnswer(Struct, frozen=True, kw_only=True):
+    """Availability over [start, end), of which only what is over counts."""
+
+    period: str | None
+    """Its name when it has one: 2026, 2026-Q4 or 2026-11."""
+    calendar: bool
+    """The period is that of the calendar, not that of NĐ 09/2019."""
+    start: int
+    end: int
+    by: Literal["site", "carrier", "commune"]
+    found: list[AvailabilityView]

@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, Response
 
 from sansang_collector.language import Translation
 from sansang_collector.views import AgentView, CollectorView, ServiceView, SiteView
-from sansang_collector.web import findings, sites_api
+from sansang_collector.web import findings, outages_api, refusal, sites_api
 from sansang_collector.web.examples import AGENT, COLLECTOR, SERVICE, SITE
 from sansang_collector.web.http import wanted_language
 from sansang_collector.web.openapi import Fault, content, describe, json
@@ -29,7 +29,15 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     problems: list[str]
 
 
-STRUCTS = (AgentView, ServiceView, CollectorView, *sites_api.STRUCTS, Health, Fault)
+STRUCTS = (
+    AgentView,
+    ServiceView,
+    CollectorView,
+    *sites_api.STRUCTS,
+    *outages_api.STRUCTS,
+    Health,
+    Fault,
+)
 
 Wanted = Annotated[Language, Depends(wanted_language)]
 
@@ -75,7 +83,9 @@ def add_routes(
     def services() -> Response:
         return json(sources.services())
 
+    refusal.add_handlers(app, translations)
     sites_api.add_routes(app, sources, translations)
+    outages_api.add_routes(app, sources, translations)
     _add_agent(app, sources, translations)
     _add_health(app, sources, translations)
     describe(app, STRUCTS)
