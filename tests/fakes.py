@@ -24,6 +24,7 @@ from sansang_collector.views import (
     ServiceView,
     SiteView,
 )
+from sansang_collector.web.sources import House
 
 
 def epoch_view(
@@ -267,6 +268,14 @@ class FixedSources:
         self._ask_record()
         self.availability_asked.append((span, by))
         return self.availability_views
+
+    def house(self, site: str) -> House | None:
+        """As given."""
+        down = [each for each in self.service_views if (each.site, each.state) == (site, "down")]
+        for view in self.site_views:
+            if view.site == site:
+                return House(view.name, view.simulated, down)
+        return None
 
     def latest(self, kind: str, site: str | None) -> list[Latest]:
         """What was given for this kind and site, or all. Raises StoreUnavailableError."""

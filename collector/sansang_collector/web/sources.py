@@ -2,7 +2,7 @@
 """What the page asks of the collector."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sansang_collector.hours import Span
 from sansang_collector.outages import By
@@ -16,6 +16,14 @@ from sansang_collector.views import (
     ServiceView,
     SiteView,
 )
+
+
+class House(NamedTuple):
+    """A site as its keeper sees it: `down` is what of it does not work now."""
+
+    name: str
+    simulated: bool
+    down: list[ServiceView]
 
 
 class Sources(Protocol):
@@ -54,6 +62,10 @@ class Sources(Protocol):
 
     def availability(self, span: Span, by: By) -> list[AvailabilityView]:
         """Of each service, by site, carrier or commune, over what of the span is over."""
+        ...
+
+    def house(self, site: str) -> House | None:
+        """One site, for its keeper; None when the registry does not know it."""
         ...
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:
