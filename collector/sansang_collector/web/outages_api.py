@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """`/api/v1/outages` and `/api/v1/availability`: the ledger as JSON, and as sheets for a report."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Path, Response
 
+from sansang_collector.csv_text import Cell, csv_text
 from sansang_collector.language import Translation, mark
+from sansang_collector.ledger_csv import availability_rows, outage_rows
 from sansang_collector.views import (
     AvailabilityAnswer,
     AvailabilityView,
     OutageDetail,
     OutageView,
 )
-from sansang_collector.web.csv_text import Sheet, csv_answer
 from sansang_collector.web.http import wanted_language
-from sansang_collector.web.ledger_csv import availability_rows, outage_rows
 from sansang_collector.web.ledger_examples import (
     AVAILABILITY,
     BAD_PERIOD,
@@ -48,6 +48,19 @@ FAULTS: Responses = {
     422: content(Fault, BAD_PERIOD),
     503: content(Fault, NO_RECORD),
 }
+
+
+class Sheet(Response):
+    """An answer that a spreadsheet opens."""
+
+    media_type = "text/csv"
+
+
+def _sheet(rows: Iterable[Sequence[Cell]], name: str, translate: Translation) -> Sheet:
+    return Sheet(
+        csv_text(rows, translate.language),
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )
 
 
 def add_routes(
@@ -85,7 +98,7 @@ def _add_outages(
     def outages_sheet(asked: Outages, language: Wanted) -> Response:
         translate = translations[language]
         rows = outage_rows(_outages(sources, asked), sources.now(), translate)
-        return csv_answer(rows, "sansang-outages", translate)
+        return _sheet(rows, "sansang-outages", translate)
 
 
 def _outages(sources: Sources, asked: OutagesAsked) -> list[OutageView]:
@@ -153,7 +166,7 @@ def _add_availability(
     def availability_sheet(asked: Availability, language: Wanted) -> Response:
         translate = translations[language]
         found = _availability(sources, asked.read(sources.now()))
-        return csv_answer(availability_rows(found, translate), "sansang-availability", translate)
+        return _sheet(availability_rows(found, translate), "sansang-availability", translate)
 
 
 def _availability(sources: Sources, over: AvailabilityOver) -> list[AvailabilityView]:

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from sansang_collector.csv_text import Cell
 from sansang_collector.language import MINUTE_US, Translation
 from sansang_collector.ledger_words import (
     cause_word,
@@ -12,7 +13,6 @@ from sansang_collector.ledger_words import (
     service_word,
 )
 from sansang_collector.views import AvailabilityView, OutageView
-from sansang_collector.web.csv_text import Cell
 
 HOUR_US = 60 * MINUTE_US
 

@@ -10,21 +10,12 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from fastapi import Response
-
-from sansang_collector.language import Translation
 from sansang_wire.language import Language
 
 BYTE_ORDER_MARK = "\ufeff"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Cell = str | int | float | None
-
-
-class Sheet(Response):
-    """An answer that a spreadsheet opens."""
-
-    media_type = "text/csv"
 
 
 def csv_text(rows: Iterable[Sequence[Cell]], language: Language) -> str:
@@ -34,14 +25,6 @@ def csv_text(rows: Iterable[Sequence[Cell]], language: Language) -> str:
     for row in rows:
         writer.writerow([_cell(each, language) for each in row])
     return BYTE_ORDER_MARK + text.getvalue()
-
-
-def csv_answer(rows: Iterable[Sequence[Cell]], name: str, translate: Translation) -> Response:
-    """A file of this name, without its ending."""
-    return Sheet(
-        csv_text(rows, translate.language),
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-    )
 
 
 def _cell(value: Cell, language: Language) -> str:
