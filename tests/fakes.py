@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from sansang_collector.hours import Span
+from sansang_collector.ledger_changes import note_view
+from sansang_collector.note_sql import Note
 from sansang_collector.outages import By
 from sansang_collector.record import RecordUnavailableError
 from sansang_collector.store.base import Latest, Series, StoreUnavailableError
@@ -18,6 +20,8 @@ from sansang_collector.views import (
     AvailabilityView,
     CollectorView,
     EpochView,
+    MaintenanceView,
+    NoteView,
     OutageDetail,
     OutageView,
     RevisionView,
@@ -221,6 +225,7 @@ class FixedSources:
     outage_details: list[OutageDetail] = field(default_factory=list[OutageDetail])
     availability_views: list[AvailabilityView] = field(default_factory=list[AvailabilityView])
     availability_asked: list[tuple[Span, By]] = field(default_factory=list[tuple[Span, By]])
+    windows: list[MaintenanceView] = field(default_factory=list[MaintenanceView])
     record_fault: str | None = None
 
     def _ask_record(self) -> None:
@@ -276,6 +281,31 @@ class FixedSources:
             if view.site == site:
                 return House(view.name, view.simulated, down)
         return None
+
+    def maintenance(self, start: int, end: int) -> list[MaintenanceView]:
+        """As given."""
+        self._ask_record()
+        return [each for each in self.windows if each.start < end and each.end > start]
+
+    def declare_maintenance(self, site: str, span: Span, note: str) -> MaintenanceView:
+        """Always."""
+        self._ask_record()
+        window = MaintenanceView(
+            site=site,
+            name=site,
+            simulated=False,
+            start=span.start,
+            end=span.end,
+            note=note,
+            declared=NOW,
+        )
+        self.windows.append(window)
+        return window
+
+    def add_note(self, note: Note) -> NoteView:
+        """Always."""
+        self._ask_record()
+        return note_view(note)
 
     def latest(self, kind: str, site: str | None) -> list[Latest]:
         """What was given for this kind and site, or all. Raises StoreUnavailableError."""

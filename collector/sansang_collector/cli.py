@@ -17,7 +17,7 @@ from rich.text import Text
 
 import sansang_collector
 from sansang_collector import doctor as doctors
-from sansang_collector import fleet, ledger_commands, notify_commands
+from sansang_collector import fleet, ledger_commands, maintenance_commands, notify_commands
 from sansang_collector.command import (
     EXIT_CONFIG,
     EXIT_WRONG,
@@ -65,6 +65,7 @@ def main() -> NoReturn:
         application.command(name, help=what)(command)
     application.add_typer(_sites_group(), name="sites")
     application.add_typer(notify_commands.group_of_commands(), name="notify")
+    application.add_typer(maintenance_commands.group_of_commands(), name="maintenance")
     command = typer.main.get_command(application)
     # What needs the texts says when they are missing; the help is there in English.
     with contextlib.suppress(MissingCatalogueError):
@@ -76,7 +77,6 @@ def main() -> NoReturn:
 def _sites_group() -> typer.Typer:
     """`sansang sites` lists them; it has commands of its own."""
     return group(
-        sites,
         mark("list the sites that the running collector knows"),
         (
             (
@@ -86,6 +86,7 @@ def _sites_group() -> typer.Typer:
             ),
             ("template", sites_template, mark("write an empty sheet to fill in")),
         ),
+        sites,
     )
 
 

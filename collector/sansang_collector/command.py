@@ -101,13 +101,18 @@ def ask(question: Callable[[str], Asked], config: Path, url: str | None, answer:
 
 
 def group(
-    default: Callable[..., None],
     what: str,
     commands: Iterable[tuple[str, Callable[..., None], str]],
+    default: Callable[..., None] | None = None,
 ) -> typer.Typer:
-    """A command that does something by itself, and has commands of its own."""
-    made = typer.Typer(context_settings={"help_option_names": ["-h", "--help"]})
-    made.callback(invoke_without_command=True, help=what)(default)
+    """A command that has commands of its own, and may do something by itself."""
+    made = typer.Typer(
+        help=what,
+        no_args_is_help=default is None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    if default is not None:
+        made.callback(invoke_without_command=True, help=what)(default)
     for name, command, its in commands:
         made.command(name, help=its)(command)
     return made

@@ -13,7 +13,12 @@ from sansang_collector.ledger_words import (
     result_words,
     service_word,
 )
-from sansang_collector.views import AvailabilityAnswer, AvailabilityView, OutageView
+from sansang_collector.views import (
+    AvailabilityAnswer,
+    AvailabilityView,
+    MaintenanceView,
+    OutageView,
+)
 from sansang_collector.web.states import SHAPES, Tone
 
 TONES: dict[str, Tone] = {"down": "bad", "degraded": "warn", "unknown": "none"}
@@ -86,3 +91,26 @@ def _percent(share: float | None, translate: Translation) -> Text:
     if share is None:
         return Text(translate("not measured"), style=STYLES["none"])
     return Text(translate.percent(100 * share, 2))
+
+
+def maintenance_table(found: list[MaintenanceView], translate: Translation) -> Table:
+    """One row a window, in Việt Nam's time."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for title in (
+        translate("Site"),
+        translate("Name"),
+        translate("Start"),
+        translate("End"),
+        translate("Note"),
+    ):
+        shown.add_column(title)
+    for each in found:
+        name = each.name
+        shown.add_row(
+            Text(each.site),
+            Text(translate("{name} (simulated)", name=name) if each.simulated else name),
+            Text(translate.instant(each.start)),
+            Text(translate.instant(each.end)),
+            Text(each.note),
+        )
+    return shown

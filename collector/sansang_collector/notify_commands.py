@@ -26,9 +26,9 @@ from sansang_collector.notify.channels import Channel
 def group_of_commands() -> typer.Typer:
     """`sansang notify` reaches everyone; `sansang notify test` one channel."""
     return group(
-        notify,
         mark("send a trial message to everyone who would be told"),
         [("test", notify_test, mark("send a trial message to one channel, or to everyone"))],
+        notify,
     )
 
 

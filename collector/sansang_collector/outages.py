@@ -8,10 +8,11 @@ site is silent, and at a site without a box; what is unknown is never up.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, get_args
 
-from sansang_collector import ledger_sql, maintenance_sql, message_sql
+from sansang_collector import ledger_sql, maintenance_sql, message_sql, note_sql
 from sansang_collector.availability import Availability, availability, merge
 from sansang_collector.first_told import FirstTold
 from sansang_collector.hours import Span, open_spans
+from sansang_collector.ledger_changes import note_view
 from sansang_collector.ledger_sql import Outage
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
@@ -66,6 +67,7 @@ class Ledger:
                 connection, last.site, last.entry.key.start - TOLD_WITHIN_US, end
             )
             first_told = FirstTold(message_sql.load_first_deliveries(connection, *_range([last])))
+            notes = note_sql.load_notes(connection, number)
         names = self._channel_names()
         return OutageDetail(
             outage=self._view(last, first_told.of(last)),
@@ -82,6 +84,7 @@ class Ledger:
                 )
                 for each, delivered in messages
             ],
+            notes=[note_view(each) for each in notes],
         )
 
     def availability(self, span: Span, by: By, now: int) -> list[AvailabilityView]:

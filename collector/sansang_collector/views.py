@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sansang_collector.hours import VIETNAM_ZONE
 from sansang_wire.readings import JourneyStage
 
 
@@ -73,6 +74,8 @@ class SiteView(Struct, frozen=True, kw_only=True):
     """The Wi-Fi networks that must be on air."""
     simulated: bool
     agents: list[AgentView]
+    time_zone: str = VIETNAM_ZONE
+    """IANA name."""
 
 
 class ServiceView(Struct, frozen=True, kw_only=True):
@@ -217,12 +220,39 @@ class ToldView(Struct, frozen=True, kw_only=True):
     channels: dict[str, int]
 
 
+class NoteView(Struct, frozen=True, kw_only=True):
+    """What somebody noted about an outage."""
+
+    at: int
+    kind: Literal["ack", "snooze", "comment"]
+    until: int | None
+    """Of a snooze: nobody is reminded before."""
+    text: str
+    who: str
+    """Id of a contact, or `officer`."""
+
+
 class OutageDetail(Struct, frozen=True, kw_only=True):
-    """An outage, all that was ever said of it, and what people were told meanwhile."""
+    """An outage, all that was ever said of it, what people were told meanwhile, and what they
+    noted.
+    """
 
     outage: OutageView
     revisions: list[RevisionView]
     told: list[ToldView]
+    notes: list[NoteView] = []
+
+
+class MaintenanceView(Struct, frozen=True, kw_only=True):
+    """A site is worked on from `start` until before `end`; what fails then does not count."""
+
+    site: str
+    name: str
+    simulated: bool
+    start: int
+    end: int
+    note: str
+    declared: int
 
 
 class AvailabilityView(Struct, frozen=True, kw_only=True):

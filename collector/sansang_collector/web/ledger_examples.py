@@ -6,6 +6,8 @@ import msgspec
 from sansang_collector.views import (
     AvailabilityAnswer,
     AvailabilityView,
+    MaintenanceView,
+    NoteView,
     OutageDetail,
     OutageView,
     RevisionView,
@@ -30,6 +32,13 @@ OUTAGE = OutageView(
     clues={"gateway:up": 130, "internet:down": 130},
     told=1_795_260_260_000_000,
 )
+NOTE = NoteView(
+    at=1_795_260_900_000_000,
+    kind="snooze",
+    until=1_795_300_000_000_000,
+    text="Nhà mạng hẹn sáng mai",
+    who="officer",
+)
 OUTAGE_DETAIL = OutageDetail(
     outage=OUTAGE,
     revisions=[
@@ -48,6 +57,16 @@ OUTAGE_DETAIL = OutageDetail(
             channels={"json://ioc.example.vn": 1_795_260_260_000_000},
         )
     ],
+    notes=[NOTE],
+)
+MAINTENANCE = MaintenanceView(
+    site="nvh-thon-dong",
+    name="Nhà văn hóa thôn Đông",
+    simulated=False,
+    start=1_795_309_200_000_000,
+    end=1_795_321_800_000_000,
+    note="Thay bộ phát Wi-Fi",
+    declared=1_795_260_900_000_000,
 )
 AVAILABILITY = AvailabilityAnswer(
     period="2026-Q4",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fastapi import FastAPI, Request, Response
 
 from sansang_collector.language import Translation
+from sansang_collector.ledger_changes import RefusedChangeError
 from sansang_collector.record import RecordUnavailableError
 from sansang_collector.web.http import language_of
 from sansang_collector.web.openapi import Fault, json
@@ -29,6 +30,10 @@ def add_handlers(app: FastAPI, translations: Mapping[Language, Translation]) -> 
     async def refused(request: Request, error: RefusedError) -> Response:  # pyright: ignore[reportUnusedFunction] - registered
         translate = translations[language_of(request)]
         return json(Fault(detail=translate(error.message, **error.values)), error.status)
+
+    @app.exception_handler(RefusedChangeError)
+    async def not_added(request: Request, error: RefusedChangeError) -> Response:  # pyright: ignore[reportUnusedFunction] - registered
+        return await refused(request, RefusedError(422, error.message, **error.values))
 
     @app.exception_handler(RecordUnavailableError)
     async def no_record(request: Request, error: RecordUnavailableError) -> Response:  # pyright: ignore[reportUnusedFunction] - registered
