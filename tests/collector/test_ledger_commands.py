@@ -6,10 +6,12 @@ import io
 import json
 import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from sansang_collector.periods import VIETNAM
+from tests.collector.office import office
 from tests.collector.serving import page
 from tests.collector.test_cli import sansang
 from tests.fakes import NOW, FixedSources, availability_view, outage_detail, outage_view, site_view
@@ -50,7 +52,7 @@ def test_outages_are_a_table() -> None:
     over, lasting = ran.stdout.splitlines()[1:]
     assert re.search(r" 3  Nhà văn hóa thôn Đông  Wi-Fi “N”: down .* 1 h 05 min  line cut", over)
     assert over.rstrip().endswith("● is over")
-    assert re.search(r" 4  \[red\]Tây \(simulated\)  Internet: poor .* 1 day 0 h", lasting)
+    assert re.search(r" 4  \[red\]Tây \(simulated\) +Internet: poor .* 1 day \d+ h", lasting)
     assert lasting.rstrip().endswith("■ still lasts")
     assert [each["number"] for each in told] == [3, 4]
 
@@ -125,3 +127,34 @@ def test_a_record_that_can_not_be_read_is_told_in_its_own_sentence() -> None:
         ran = sansang("outages", "--url", url, "--lang", "en")
     assert ran.returncode == 1
     assert ran.stderr.strip() == "sansang: the record can't be read: worn out"
+
+
+def test_maintenance_is_declared_and_listed(tmp_path: Path) -> None:
+    """Through the API, which keeps it; a refusal is a sentence."""
+    day_after = date(NOW + 2 * DAY)
+    window = ("--from", f"{day_after} 08:00", "--to", f"{day_after} 11:30")
+    with office(tmp_path) as (status, _), page(status) as url:
+        options = ("--url", url, "--lang", "en")
+        nothing = sansang("maintenance", "list", *options)
+        added = sansang("maintenance", "add", "--site", "nvh-xa", *window, "--note", "AP", *options)
+        late = sansang(
+            "maintenance",
+            "add",
+            "--site",
+            "nvh-xa",
+            "--from",
+            "2020-01-01 08:00",
+            *window[2:],
+            *options,
+        )
+        told = json.loads(sansang("maintenance", "list", "--json", *options).stdout)
+        listed = sansang("maintenance", "list", *options)
+    assert nothing.stdout.strip() == "No maintenance was declared."
+    assert added.returncode == 0, added.stderr
+    day_first = "/".join(reversed(day_after.split("-")))
+    row = rf"nvh-xa +Xa \(simulated\) +{day_first} 06:00 +{day_first} 09:30 +AP"
+    assert re.search(row, added.stdout)
+    assert listed.stdout == added.stdout
+    assert late.returncode == 2
+    assert "Maintenance is declared before it begins" in late.stderr
+    assert [each["site"] for each in told] == ["nvh-xa"]

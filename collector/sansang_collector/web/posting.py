@@ -8,7 +8,6 @@ own, which a browser first asks leave for (CORS) and never gets, nor hide where 
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import Request
@@ -61,7 +60,8 @@ def refusals() -> dict[int | str, dict[str, Any]]:
 
 def _check(request: Request) -> None:
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    host = request.headers.get("host", "")
+    if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
         raise RefusedError(403, mark("A page of another host may not change anything here."))
     if request.headers.get(HEADER) != "1":
         raise RefusedError(403, mark("Send the header {header}: 1."), header=HEADER)
