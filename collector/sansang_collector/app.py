@@ -19,10 +19,11 @@ from sansang_collector.config import (
     CollectorConfig,
 )
 from sansang_collector.ingest import Ingest
-from sansang_collector.language import Translation
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.links import LinkKeyError, link_key
+from sansang_collector.notify.recipients import unknown_channels
+from sansang_collector.notify.speech import Links, Speech
 from sansang_collector.own_line import OwnLine
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
@@ -79,14 +80,19 @@ class Collector:
 
     def __init__(self, config: CollectorConfig) -> None:
         self._config = config
-        self._registry = RegistryFile(config.registry)
+        self._registry = RegistryFile(
+            config.registry,
+            lambda registry: unknown_channels(registry.contacts, config.notify.channels),
+        )
         self._record = Record(config.data_dir / "record.db")
         self._store = open_store(config.store, config.data_dir)
+        key = link_key(config.data_dir / "link.key")
+        links = Links(config.public_url, key) if config.public_url else None
         self._dispatch = Dispatch(
             self._record,
             lambda: self._registry.current,
             config.notify.channels,
-            Translation(config.notify.language),
+            Speech(lambda: self._registry.current, config.notify.language, links),
         )
         self._watching = Watching(
             self._record, lambda: self._registry.current, config.hold, time.time_ns() // 1000
@@ -126,7 +132,6 @@ class Collector:
         self._own_line = OwnLine(config.own_line)
         self._sent_configs: dict[str, str] = {}
         self._embedded: EmbeddedBroker | None = None
-        key = link_key(config.data_dir / "link.key")
         linking = Linking(key, self._record, lambda: self._registry.current)
         self._app = create_app(
             self._status,
