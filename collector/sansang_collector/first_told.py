@@ -8,8 +8,9 @@ or what explains it: its root, the loss of contact with the site, or an area tha
 
 from collections.abc import Iterable
 
+from sansang_collector.first_told_sql import FirstDelivery
 from sansang_collector.ledger_sql import Outage
-from sansang_collector.message_sql import FirstDelivery, Service
+from sansang_collector.message_sql import Service
 from sansang_collector.watch.site import CONTACT
 
 

@@ -72,16 +72,6 @@ class Message(NamedTuple):
     delivered: frozenset[str]
 
 
-class FirstDelivery(NamedTuple):
-    """A message that something is down since `since`, and when the first channel had it (µs)."""
-
-    about: Service
-    since: int
-    made: int
-    sites: Sequence[str]
-    at: int
-
-
 class Standing(NamedTuple):
     """What people know to be down, by the instant they were told of; and which channels were told
     of which beginning.
@@ -150,33 +140,6 @@ def load_told_of(
         statement = statement.where(table.c.made < end)
     rows = connection.execute(statement.order_by(table.c.id)).mappings().all()
     return [(_message(connection, dict(row)), _delivered(connection, row["id"])) for row in rows]
-
-
-def load_first_deliveries(
-    connection: sa.Connection, start: int, end: int | None
-) -> list[FirstDelivery]:
-    """Of the messages that something is down, those that somebody has, when they were made at
-    `start` or later about what began before `end` (µs).
-    """
-    table, its = messages_table.c, deliveries_table.c
-    statement = (
-        sa.select(messages_table, sa.func.min(its.at).label("first"))
-        .join(deliveries_table, its.message == table.id)
-        .where(table.state == "down", table.made >= start)
-        .group_by(table.id)
-    )
-    if end is not None:
-        statement = statement.where(table.since < end)
-    return [
-        FirstDelivery(
-            Service(row["site"], row["service"], row["subject"]),
-            row["since"],
-            row["made"],
-            row["sites"] or (),
-            row["first"],
-        )
-        for row in connection.execute(statement).mappings()
-    ]
 
 
 def _delivered(connection: sa.Connection, message: int) -> dict[str, int]:

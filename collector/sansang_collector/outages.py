@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from sansang_collector import ledger_sql, maintenance_sql, message_sql, note_sql
 from sansang_collector.availability import Availability, availability, merge
 from sansang_collector.first_told import FirstTold
+from sansang_collector.first_told_sql import load_first_deliveries
 from sansang_collector.hours import Span, open_spans
 from sansang_collector.ledger_changes import note_view
 from sansang_collector.ledger_sql import Outage
@@ -52,7 +53,7 @@ class Ledger:
         """What lasted for a while within [start, end) (µs), oldest first."""
         with self._record.reading() as connection:
             found = ledger_sql.load(connection, start, end, site)
-            first_told = FirstTold(message_sql.load_first_deliveries(connection, *_range(found)))
+            first_told = FirstTold(load_first_deliveries(connection, *_range(found)))
         return [self._view(each, first_told.of(each)) for each in found]
 
     def outage(self, number: int) -> OutageDetail | None:
@@ -66,7 +67,7 @@ class Ledger:
             messages = message_sql.load_told_of(
                 connection, last.site, last.entry.key.start - TOLD_WITHIN_US, end
             )
-            first_told = FirstTold(message_sql.load_first_deliveries(connection, *_range([last])))
+            first_told = FirstTold(load_first_deliveries(connection, *_range([last])))
             notes = note_sql.load_notes(connection, number)
         names = self._channel_names()
         return OutageDetail(
