@@ -162,10 +162,11 @@ class Collector:
                 asyncio.create_task(self._keep_connected(broker), name="session"),
                 asyncio.create_task(self._look_around(), name="look"),
                 asyncio.create_task(self._settle(), name="settle"),
-                asyncio.create_task(self._own_line.run(), name="own line"),
                 asyncio.create_task(self._dispatch.run(), name="dispatch"),
                 asyncio.create_task(_until(stopping), name="stop"),
             ]
+            if self._config.own_line:
+                tasks.append(asyncio.create_task(self._own_line.run(), name="own line"))
             if on_ready is not None:
                 on_ready()
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

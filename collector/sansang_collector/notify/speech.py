@@ -39,7 +39,7 @@ class Speech:
         site = self._registry().site
         text = message_text(message.about, message.notice, message.sites, site, translate)
         link = self._link(message, plan)
-        return text if link is None else f"{text}\n{translate('Say what you know:')} {link}"
+        return text if link is None else "\n".join((text, translate("Say what you know:"), link))
 
     def reminder(self, message: Message, plan: Plan, now: int) -> str:
         """That it still lasts, for those who wish to be reminded."""

@@ -60,8 +60,8 @@ def _again(about: Service, notice: Notice, name: str, since: str, translate: Tra
     text = translate("✓ {name}: works again since {since}, after {lasted}.", **values)
     if notice.cause in {None, "silent"}:
         return text
-    cause = translate(CAUSES[notice.cause or "silent"].name)
-    return f"{text} {translate('Cause: {cause}.', cause=cause)}"
+    cause = CAUSES[notice.cause or "silent"].name
+    return text + " " + translate("Cause: {cause}.", cause=translate(cause))
 
 
 def _down(about: Service, notice: Notice, name: str, since: str, translate: Translation) -> str:
