@@ -60,5 +60,6 @@ def place(outage: OutageView, translate: Translation) -> str:
 
 
 def result_words(outage: OutageView, translate: Translation) -> str:
-    """What became of it."""
-    return translate("still lasts") if outage.end is None else translate("is over")
+    """What became of it, and what was noted last."""
+    result = translate("still lasts") if outage.end is None else translate("is over")
+    return f"{result}: {outage.comment}" if outage.comment else result

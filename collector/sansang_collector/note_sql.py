@@ -49,6 +49,17 @@ def load_notes(connection: sa.Connection, number: int) -> list[Note]:
     return [Note(*row) for row in connection.execute(statement)]
 
 
+def load_comments(connection: sa.Connection, first: int, last: int) -> dict[int, str]:
+    """The last comment on each outage with a number from `first` to `last`."""
+    table = notes_table.c
+    statement = (
+        sa.select(table.outage, table.text)
+        .where(table.kind == "comment", table.outage.between(first, last))
+        .order_by(table.id)
+    )
+    return {row.outage: row.text for row in connection.execute(statement)}
+
+
 def silenced(connection: sa.Connection, number: int, now: int) -> bool:
     """Whether nobody is to be reminded of an outage at `now` (µs): somebody acknowledged it, or
     the last snooze lasts.

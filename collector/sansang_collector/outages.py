@@ -6,7 +6,7 @@ site is silent, and at a site without a box; what is unknown is never up.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from sansang_collector import ledger_sql, maintenance_sql, message_sql, note_sql
 from sansang_collector.availability import Availability, availability, merge
@@ -36,6 +36,13 @@ TOLD_WITHIN_US = 3_600_000_000
 """After its end an outage is told of for so long."""
 
 
+class _Aside(NamedTuple):
+    """What stands elsewhere in the record about outages."""
+
+    first_told: FirstTold
+    comments: Mapping[int, str]
+
+
 class Ledger:
     """Reads the ledger. Every method raises RecordUnavailableError."""
 
@@ -53,8 +60,8 @@ class Ledger:
         """What lasted for a while within [start, end) (µs), oldest first."""
         with self._record.reading() as connection:
             found = ledger_sql.load(connection, start, end, site)
-            first_told = FirstTold(load_first_deliveries(connection, *_range(found)))
-        return [self._view(each, first_told.of(each)) for each in found]
+        aside = self._aside(found)
+        return [self._view(each, aside) for each in found]
 
     def outage(self, number: int) -> OutageDetail | None:
         """One, with its history; None when there never was one of this number."""
@@ -67,11 +74,10 @@ class Ledger:
             messages = message_sql.load_told_of(
                 connection, last.site, last.entry.key.start - TOLD_WITHIN_US, end
             )
-            first_told = FirstTold(load_first_deliveries(connection, *_range([last])))
             notes = note_sql.load_notes(connection, number)
         names = self._channel_names()
         return OutageDetail(
-            outage=self._view(last, first_told.of(last)),
+            outage=self._view(last, self._aside([last])),
             revisions=[
                 RevisionView(recorded=recorded, withdrawn=withdrawn, said=self._view(each))
                 for recorded, withdrawn, each in said
@@ -113,7 +119,16 @@ class Ledger:
             for key, parts in groups.items()
         ]
 
-    def _view(self, outage: Outage, told: int | None = None) -> OutageView:
+    def _aside(self, outages: Sequence[Outage]) -> _Aside:
+        numbers = [each.number for each in outages]
+        first, last = min(numbers, default=0), max(numbers, default=0)
+        with self._record.reading() as connection:
+            return _Aside(
+                FirstTold(load_first_deliveries(connection, *_range(outages))),
+                note_sql.load_comments(connection, first, last),
+            )
+
+    def _view(self, outage: Outage, aside: _Aside | None = None) -> OutageView:
         site = self._registry().site(outage.site)
         key, entry = outage.entry.key, outage.entry
         return OutageView(
@@ -133,7 +148,8 @@ class Ledger:
             else (entry.root.service, entry.root.subject, entry.root.start),
             late=outage.late,
             clues=dict(entry.clues),
-            told=told,
+            told=aside and aside.first_told.of(outage),
+            comment=aside and aside.comments.get(outage.number),
         )
 
 

@@ -200,6 +200,8 @@ class OutageView(Struct, frozen=True, kw_only=True):
     """How often what was heard meanwhile; of many sites at once, when each was last heard (µs)."""
     told: int | None = None
     """When the first channel had a message about it, or about what explains it."""
+    comment: str | None = None
+    """The last one that was noted."""
 
 
 class RevisionView(Struct, frozen=True, kw_only=True):

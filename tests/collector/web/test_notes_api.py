@@ -40,6 +40,8 @@ def test_notes_stand_with_the_outage_in_their_order(tmp_path: Path, browse: Brow
         assert post(client, 1, kind="snooze", until=now + HOUR)[0] == 201
         code, told = post(client, 1, kind="ack")
         notes = client.get("/api/v1/outages/1").json()["notes"]
+        listed = client.get("/api/v1/outages").json()
+    assert [each["comment"] for each in listed] == ["đã gọi nhà mạng"]
     assert (code, told) == (201, notes[2])
     assert [(each["kind"], each["text"], each["who"], each["until"]) for each in notes] == [
         ("comment", "đã gọi nhà mạng", "truong-thon", None),

@@ -176,6 +176,7 @@ SHEET = (
         end=at("2026-11-20T09:20"),
         cause="dhcp",
         told=at("2026-11-20T08:18"),
+        comment="đã khởi động lại",
     ),
     outage_view(13, simulated=True, start=NOW - 90_000_000, cause=None),
     outage_view(14, site="", name="", service="area", subject="commune:11824", cause="silent"),
@@ -204,7 +205,11 @@ def test_outages_are_a_sheet_as_annex_04_has_them(browse: Browse) -> None:
     first = found[1]
     assert first[:4] == ["1", "12", "'=cmd|'/C calc'!A0", "Wi-Fi “NVH Dong”: gián đoạn"]
     assert first[4:7] == ["20/11/2026 08:15", "20/11/2026 09:20", "65,00"]
-    assert first[8:] == ["20/11/2026 08:18", "đã khắc phục"]
+    assert first[7:] == [
+        "không cấp địa chỉ (DHCP)",
+        "20/11/2026 08:18",
+        "đã khắc phục: đã khởi động lại",
+    ]
     assert found[2][2] == "Nhà văn hóa thôn Đông (mô phỏng)"
     assert found[2][5:] == ["", "1,50", "", "", "đang diễn ra"]
     assert [each[2] for each in found[3:]] == ["xã 11824", "nhà mạng VNPT"]
@@ -222,7 +227,7 @@ def test_the_english_sheet_has_commas_and_points(browse: Browse) -> None:
         "65.00",
         "no address given (DHCP)",
         "20/11/2026 08:18",
-        "is over",
+        "is over: đã khởi động lại",
     ]
     assert [each[7] for each in found[2:]] == ["", "not known yet", "from a newer"]
 
