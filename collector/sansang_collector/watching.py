@@ -59,6 +59,8 @@ class _Late:
     start: int
     known: int
     last: int
+    reach: int
+    """What is newer than this is not late."""
 
 
 @dataclass(slots=True)
@@ -122,7 +124,11 @@ class Watching:
         judge = self._judges.get(site)
         if judge is None and site not in self.unjudged:
             judge = self._judges[site] = SiteJudge(self._plans(site), self._hold)
-        if judge is None or site in self._late or not facts:
+        if (late := self._late.get(site)) is not None and facts and start > late.reach:
+            # The newest of a box that goes on measuring holds nothing up.
+            late.reach = facts[-1].at
+            return
+        if judge is None or late is not None or not facts:
             self._come_late(site, start, 0 if site in self.unjudged else now)
             return
         before = [boot for boot in boots if judge.boot(agent, boot)]
@@ -152,7 +158,7 @@ class Watching:
             self._see_again(why, now)
         self._follow_registry()
         for site, newest in list(self.unjudged.items())[:SITES_AT_ONCE]:
-            late = self._late.setdefault(site, _Late(newest, 0, 0))
+            late = self._late.setdefault(site, _Late(newest, 0, 0, now))
             late.start = min(late.start, newest)
         due = [site for site, late in self._late.items() if _is_due(late, now)]
         for site in due[:SITES_AT_ONCE]:
@@ -274,7 +280,8 @@ class Watching:
         return page
 
     def _come_late(self, site: str, start: int, now: int) -> None:
-        late = self._late.setdefault(site, _Late(start, now, now))
+        judge = self._judges.get(site)
+        late = self._late.setdefault(site, _Late(start, now, now, judge.judged if judge else start))
         late.start, late.last = min(late.start, start), max(late.last, now)
 
     def _judge_anew(self, site: str, late: _Late, now: int) -> None:
