@@ -69,6 +69,7 @@ class _Pending:
     boots: list[tuple[str, Boot]] = field(default_factory=list[tuple[str, Boot]])
     sites: set[str] = field(default_factory=set[str])
     corrections: list[Correction] = field(default_factory=list[Correction])
+    late: dict[str, int | None] = field(default_factory=dict[str, "int | None"])
 
 
 class Watching:
@@ -101,6 +102,12 @@ class Watching:
         with self._record.reading() as connection:
             self._boots = evidence_sql.load_boots(connection)
             self._worked = ledger_sql.load_worked(connection)
+            late = evidence_sql.load_late(connection)
+            self._late |= {
+                site: _Late(start, 1, 0)
+                for site, start in late.items()
+                if self._sites.agents_of(site)
+            }
             self.unjudged = self._with_evidence(connection)
             """Sites with evidence that nobody has looked at since the start."""
 
@@ -201,7 +208,7 @@ class Watching:
                 changes = [Revised(*each) for each in judge.take().items()]
                 self._remember(site, (each.entry for each in changes), now)
                 pending.corrections.append(Correction(site, changes))
-        return Watched(pending.pages, pending.boots, worked, pending.corrections)
+        return Watched(pending.pages, pending.boots, worked, pending.corrections, pending.late)
 
     def judge(self, site: str) -> SiteJudge | None:
         """Of a site that has evidence and was looked at."""
@@ -283,9 +290,13 @@ class Watching:
         judge = self._judges.get(site)
         late = self._late.setdefault(site, _Late(start, now, now, judge.judged if judge else start))
         late.start, late.last = min(late.start, start), max(late.last, now)
+        if now:
+            self._pending.late[site] = late.start
 
     def _judge_anew(self, site: str, late: _Late, now: int) -> None:
         self.unjudged.pop(site, None)
+        if late.known or late.last:
+            self._pending.late[site] = None
         plans = self._plans(site)
         with self._record.reading() as connection:
             part = stretch(connection, site, late.start)
