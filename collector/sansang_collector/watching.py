@@ -104,7 +104,7 @@ class Watching:
             self._worked = ledger_sql.load_worked(connection)
             late = evidence_sql.load_late(connection)
             self._late |= {
-                site: _Late(start, 1, 0)
+                site: _Late(start, 1, 0, self.listening_since)
                 for site, start in late.items()
                 if self._sites.agents_of(site)
             }

@@ -137,6 +137,26 @@ class House:
         self.router.sysctl("net.ipv4.ip_forward", str(int(ipv4)))
         self.router.sysctl("net.ipv6.conf.all.forwarding", str(int(ipv6)))
 
+    def cut_line(self) -> None:
+        """Nothing gets beyond the router."""
+        self.forward(ipv4=False, ipv6=False)
+
+    def mend(self) -> None:
+        """The router lets everything through."""
+        self.forward(ipv4=True, ipv6=True)
+
+    def stop_ipv6(self) -> None:
+        """IPv4 alone gets beyond the router."""
+        self.forward(ipv4=True, ipv6=False)
+
+    def stop_router(self) -> None:
+        """The cable to it is dead."""
+        self.router.down("lan")
+
+    def start_router(self) -> None:
+        """It is there again."""
+        self.router.up("lan")
+
     def lose_lease(self) -> None:
         """The box has no address any more."""
         self.box.run("ip", "address", "flush", "dev", "eth0", "scope", "global")
@@ -231,29 +251,13 @@ class House:
 
 FAULTS: Sequence[Fault] = (
     Fault("power cut: SIGKILL, new boot id", "power", "power_cut", House.kill_agent, House.boot),
+    Fault("line cut behind the router", "internet", "line", House.cut_line, House.mend),
     Fault(
-        "line cut behind the router",
-        "internet",
-        "line",
-        lambda house: house.forward(ipv4=False, ipv6=False),
-        lambda house: house.forward(ipv4=True, ipv6=True),
-    ),
-    Fault(
-        "router dead: no carrier",
-        "internet",
-        "equipment",
-        lambda house: house.router.down("lan"),
-        lambda house: house.router.up("lan"),
+        "router dead: no carrier", "internet", "equipment", House.stop_router, House.start_router
     ),
     Fault("lease lost: no address", "internet", "dhcp", House.lose_lease, House.get_lease),
     Fault("resolver killed", "dns", "dns", House.silence_names, House.answer_names),
-    Fault(
-        "IPv6 alone is not forwarded",
-        "ipv6",
-        "ipv6",
-        lambda house: house.forward(ipv4=True, ipv6=False),
-        lambda house: house.forward(ipv4=True, ipv6=True),
-    ),
+    Fault("IPv6 alone is not forwarded", "ipv6", "ipv6", House.stop_ipv6, House.mend),
 )
 
 
