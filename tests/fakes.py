@@ -2,11 +2,12 @@
 """Stand-ins for parts of the system, by name; what a test needs of the real world is elsewhere."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sansang_collector.hours import Span
 from sansang_collector.outages import By
+from sansang_collector.record import RecordUnavailableError
 from sansang_collector.store.base import Latest, Series, StoreUnavailableError
 from sansang_collector.store.shapes import shape
 from sansang_collector.views import (
@@ -18,6 +19,7 @@ from sansang_collector.views import (
     OutageView,
     ServiceView,
     SiteView,
+    TimelineView,
 )
 
 
@@ -146,7 +148,9 @@ def collector_view(
 
 @dataclass
 class FixedSources:
-    """Sources for the page that say what they were given; `latest` fails with `store_fault`."""
+    """Sources for the page that say what they were given; `latest` fails with `store_fault`, the
+    ledger with `record_fault`.
+    """
 
     site_views: list[SiteView] = field(default_factory=list[SiteView])
     strangers: list[AgentView] = field(default_factory=list[AgentView])
@@ -162,6 +166,11 @@ class FixedSources:
     series_calls: int = 0
     outage_details: list[OutageDetail] = field(default_factory=list[OutageDetail])
     availability_views: list[AvailabilityView] = field(default_factory=list[AvailabilityView])
+    timeline_views: list[TimelineView] = field(default_factory=list[TimelineView])
+    record_fault: str | None = None
+    outage_calls: int = 0
+    told_things: set[tuple[str, str, str]] = field(default_factory=set[tuple[str, str, str]])
+    closed_sites: set[str] = field(default_factory=set[str])
 
     def now(self) -> int:
         """Always the same: a test may take its time."""
@@ -183,8 +192,18 @@ class FixedSources:
         """As given."""
         return self.service_views
 
+    def told(self) -> Collection[tuple[str, str, str]]:
+        """As given."""
+        return self.told_things
+
+    def is_open(self, site: str) -> bool:
+        """Unless it was given as closed."""
+        return site not in self.closed_sites
+
     def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:
         """Of those given, what lasted for a while within [start, end)."""
+        self.outage_calls += 1
+        self._fail()
         return [
             each.outage
             for each in self.outage_details
@@ -200,7 +219,18 @@ class FixedSources:
     def availability(self, span: Span, by: By) -> list[AvailabilityView]:
         """As given, whatever is asked."""
         del span, by
+        self._fail()
         return self.availability_views
+
+    def timeline(self, site: str | None, steps: Sequence[Span]) -> list[TimelineView]:
+        """As given for this site or all, whatever the steps."""
+        del steps
+        self._fail()
+        return [each for each in self.timeline_views if site in {None, each.site}]
+
+    def _fail(self) -> None:
+        if self.record_fault is not None:
+            raise RecordUnavailableError(self.record_fault)
 
     def latest(self, kind: str, site: str | None) -> list[Latest]:
         """What was given for this kind and site, or all. Raises StoreUnavailableError."""

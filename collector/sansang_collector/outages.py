@@ -96,7 +96,7 @@ class Ledger:
             works = [each.span for each in windows if each.site == site.id]
             known = worked.get(site.id, {})
             group, name = _group(site, by)
-            for service, spans in _of_site(site, by_site.get(site.id, ()), known, asked).items():
+            for service, spans in of_site(site, by_site.get(site.id, ()), known, asked).items():
                 found = availability(hours, spans[0], spans[1], works)
                 groups.setdefault((group, name, service), []).append(found)
         return [_availability_view(*key, len(parts), merge(parts)) for key, parts in groups.items()]
@@ -141,7 +141,7 @@ def _group(site: Site, by: By) -> tuple[str, str]:
             return site.commune, site.commune_name
 
 
-def _of_site(
+def of_site(
     site: Site,
     outages: Sequence[Outage],
     worked: Mapping[tuple[str, str], int],

@@ -3,19 +3,19 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import get_args
 
 import sansang_collector
-from sansang_collector.hours import Span
+from sansang_collector.hours import Span, is_open
 from sansang_collector.ingest import Ingest
-from sansang_collector.message_sql import Service
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.outages import By, Ledger
 from sansang_collector.record import AgentRecord, Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.store.base import Latest, Series, SeriesStore
+from sansang_collector.timeline import Timeline
 from sansang_collector.views import (
     AgentView,
     AvailabilityView,
@@ -25,6 +25,7 @@ from sansang_collector.views import (
     OutageView,
     ServiceView,
     SiteView,
+    TimelineView,
 )
 from sansang_collector.watching import Watching
 from sansang_wire.readings import JourneyStage
@@ -54,6 +55,7 @@ class Status:
         self._ingest = ingest
         self._dispatch = dispatch
         self._ledger = Ledger(record, lambda: registry.current, lambda: dispatch.names)
+        self._timeline = Timeline(record, lambda: registry.current)
         self._broker_problem = broker_problem
         self._states = states
         """By agent: what the broker last said of it."""
@@ -120,7 +122,7 @@ class Status:
         """What is held of every service of every site."""
         with self._record.lock:
             held = self._watching.held()
-        reached = self._reached()
+        reached = self.told()
         return [
             ServiceView(
                 site=each.site,
@@ -129,18 +131,23 @@ class Status:
                 state=each.state,
                 since=each.since,
                 judged=each.judged,
-                told=Service(each.site, *each.thing) in reached,
+                told=(each.site, *each.thing) in reached,
                 stage=STAGE_OF.get(each.says or "") if each.state == "down" else None,
             )
             for each in held
         ]
 
-    def _reached(self) -> set[Service]:
+    def told(self) -> Collection[tuple[str, str, str]]:
+        """Site, service and subject of what somebody was told to be down."""
         try:
             return self._record.reached()
         except RecordUnavailableError:
             # The page says elsewhere what is wrong with the record.
-            return set()
+            return ()
+
+    def is_open(self, site: str) -> bool:
+        """Whether it is within the site's opening hours now."""
+        return is_open(self._registry.current.hours(site), self.now())
 
     def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:
         """As the ledger has it. This and what follows raise RecordUnavailableError."""
@@ -153,6 +160,10 @@ class Status:
     def availability(self, span: Span, by: By) -> list[AvailabilityView]:
         """By site, carrier or commune, over what of the span is over."""
         return self._ledger.availability(span, by, self.now())
+
+    def timeline(self, site: str | None, steps: Sequence[Span]) -> list[TimelineView]:
+        """How much of each step each service worked."""
+        return self._timeline.take(site, steps, self.now())
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:
         """The newest reading of each series, an hour old at most. Raises StoreUnavailableError."""

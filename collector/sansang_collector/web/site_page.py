@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sansang_collector.language import Translation
 from sansang_collector.periods import reporting_quarter
-from sansang_collector.web import findings
+from sansang_collector.web import findings, troubles
 from sansang_collector.web.board import Board
 from sansang_collector.web.cards import SiteCard, site_card, site_findings
 from sansang_collector.web.chart import Chart, hours
@@ -61,6 +61,7 @@ def build(
         return None
     card = site_card(view, board, translate)
     found = findings.of_reading(board.collector, board.store_fault, translate)
+    found += troubles.of_centre(board, translate)
     found += site_findings(card, board, translate)
     return SitePage(
         title=view.name,

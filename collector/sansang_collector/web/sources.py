@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the page asks of the collector."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from sansang_collector.hours import Span
@@ -15,6 +15,7 @@ from sansang_collector.views import (
     OutageView,
     ServiceView,
     SiteView,
+    TimelineView,
 )
 
 
@@ -41,6 +42,16 @@ class Sources(Protocol):
         """What is held of every service of every site."""
         ...
 
+    def told(self) -> Collection[tuple[str, str, str]]:
+        """Site, service and subject of what somebody was told to be down; of many sites at once
+        the site is empty, of one that is not heard the service is `contact`.
+        """
+        ...
+
+    def is_open(self, site: str) -> bool:
+        """Whether it is within the site's opening hours now."""
+        ...
+
     def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:
         """What lasted for a while within [start, end) (µs) at one site or anywhere, oldest first.
 
@@ -54,6 +65,12 @@ class Sources(Protocol):
 
     def availability(self, span: Span, by: By) -> list[AvailabilityView]:
         """Of each service, by site, carrier or commune, over what of the span is over."""
+        ...
+
+    def timeline(self, site: str | None, steps: Sequence[Span]) -> list[TimelineView]:
+        """How much of each step (in order) each service worked, at one site or at all; steps that
+        lie ahead are left out.
+        """
         ...
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:

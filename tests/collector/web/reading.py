@@ -3,12 +3,13 @@
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 from starlette.testclient import TestClient
 
 from sansang_collector.store.base import Latest, Series
-from sansang_collector.views import ServiceView
+from sansang_collector.views import OutageDetail, OutageView, ServiceView
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.states import SHAPES
 from sansang_wire.readings import JourneyStage
@@ -73,3 +74,39 @@ def wifi(*, on_air: bool | None, at: int = NOW, ssid: str = SSID, **fields: floa
 def over_time(labels: dict[str, str], *points: tuple[int, float]) -> Series:
     """A series of that house, as a store gives it by steps."""
     return Series(SITE, AGENT, labels, points)
+
+
+def outage(
+    service: str,
+    cause: str | None = None,
+    start: int = NOW - 65 * MINUTE,
+    end: int | None = None,
+    site: str = SITE,
+    *,
+    subject: str | None = None,
+    state: Literal["down", "degraded", "unknown"] = "down",
+    clues: Mapping[str, int] | None = None,
+    root: tuple[str, str, int] | None = None,
+    late: bool = False,
+    number: int = 1,
+    name: str = "Nhà văn hóa thôn Đông",
+) -> OutageDetail:
+    """An entry of the ledger, of that house unless told."""
+    usual = {"wifi": SSID, "box": AGENT, "power": ""}
+    view = OutageView(
+        number=number,
+        revision=2 if late else 1,
+        site=site,
+        name=name,
+        simulated=False,
+        service=service,
+        subject=usual.get(service, "main") if subject is None else subject,
+        state=state,
+        start=start,
+        end=end,
+        cause=cause,
+        root=root,
+        late=late,
+        clues=dict(clues or {}),
+    )
+    return OutageDetail(outage=view, revisions=[], told=[])
