@@ -21,6 +21,7 @@ from sansang_collector.views import (
     SiteView,
     TimelineView,
 )
+from sansang_collector.web.sources import House
 
 
 def epoch_view(
@@ -231,6 +232,14 @@ class FixedSources:
     def _fail(self) -> None:
         if self.record_fault is not None:
             raise RecordUnavailableError(self.record_fault)
+
+    def house(self, site: str) -> House | None:
+        """As given."""
+        down = [each for each in self.service_views if (each.site, each.state) == (site, "down")]
+        for view in self.site_views:
+            if view.site == site:
+                return House(view.name, view.simulated, down)
+        return None
 
     def latest(self, kind: str, site: str | None) -> list[Latest]:
         """What was given for this kind and site, or all. Raises StoreUnavailableError."""

@@ -21,6 +21,8 @@ from sansang_collector.config import (
 from sansang_collector.ingest import Ingest
 from sansang_collector.language import Translation
 from sansang_collector.notify.dispatch import Dispatch
+from sansang_collector.notify.linking import Linking
+from sansang_collector.notify.links import LinkKeyError, link_key
 from sansang_collector.own_line import OwnLine
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
@@ -30,6 +32,8 @@ from sansang_collector.store.opening import open_store
 from sansang_collector.telling import Teller
 from sansang_collector.watching import Blindness, Watching
 from sansang_collector.web import create_app
+from sansang_collector.web.keeper import Keeper
+from sansang_collector.web.zalo import Zalo
 from sansang_wire import topics
 from sansang_wire.batch import BadMessageError, CollectorStatus, encode
 from sansang_wire.batch import Status as AgentStatus
@@ -62,6 +66,7 @@ CAN_NOT_START = (
     StoreUnavailableError,
     BrokerUnavailableError,
     PortTakenError,
+    LinkKeyError,
 )
 """What stands in the way of a start; each says what to do."""
 
@@ -121,7 +126,14 @@ class Collector:
         self._own_line = OwnLine(config.own_line)
         self._sent_configs: dict[str, str] = {}
         self._embedded: EmbeddedBroker | None = None
-        self._app = create_app(self._status)
+        key = link_key(config.data_dir / "link.key")
+        linking = Linking(key, self._record, lambda: self._registry.current)
+        self._app = create_app(
+            self._status,
+            Keeper(key, self._record),
+            config.public_url,
+            Zalo(linking, config.notify.zalo_webhook_secret),
+        )
         self._server: uvicorn.Server | None = None
 
     def _note_stop(self) -> None:
@@ -174,6 +186,8 @@ class Collector:
             host=address.host,
             port=address.port,
             log_level="warning",
+            # Paths of keepers hold their secret.
+            access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=1,
         )

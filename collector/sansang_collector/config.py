@@ -13,6 +13,7 @@
 
     [web]
     listen = "127.0.0.1:8080"
+    # public_url = "https://wifi.example.vn"  # where keepers reach /k/ from their phones
 
     [watch]                             # how long it must be so before it counts
     down_after_s = 120
@@ -23,11 +24,13 @@
     [notify]                            # who is told; nobody without a file
     urls_file = "notify.urls"           #   an Apprise address a line
     language = "vi"
+    # zalo_webhook_secret_file = "zalo.secret"  # Zalo's password for /z/zalo
 
 Relative paths count from the folder of the file. Secrets stand in files of their own.
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +40,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
+from sansang_collector.addresses import origin
 from sansang_collector.notify.channels import Channel, parse_channels
 from sansang_collector.settings_file import (
     InvalidFileError,
@@ -90,6 +94,7 @@ class WebSection(Struct, frozen=True, kw_only=True):
     """`[web]`: where the page and the API are."""
 
     listen: str = DEFAULT_WEB
+    public_url: str | None = None
 
 
 class WatchSection(Struct, frozen=True, kw_only=True):
@@ -106,6 +111,7 @@ class NotifySection(Struct, frozen=True, kw_only=True):
 
     urls_file: str | None = None
     language: Language = "vi"
+    zalo_webhook_secret_file: str | None = None
 
 
 class CollectorFile(Struct, frozen=True, kw_only=True):
@@ -173,6 +179,7 @@ class NotifyConfig:
 
     channels: tuple[Channel, ...] = ()
     language: Language = "vi"
+    zalo_webhook_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +191,8 @@ class CollectorConfig:
     broker: Address | Broker
     store: StoreConfig
     web: Address
+    public_url: str | None = None
+    """Where the pages for keepers are reached from outside, without a slash at its end."""
     hold: HoldDown = HOLD
     own_line: tuple[Address, ...] = ()
     """What the collector reaches while its own line is well."""
@@ -208,7 +217,9 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
     store = _store(Section("store", data.get("store"), folder, mistakes))
     web = _web(Section("web", data.get("web"), folder, mistakes))
     own_line = _own_line(Section("watch", data.get("watch"), folder, mistakes), data.get("watch"))
+    public_url = _public_url(Section("web", data.get("web"), folder, mistakes))
     channels = _channels(Section("notify", data.get("notify"), folder, mistakes))
+    zalo_secret = _zalo_secret(Section("notify", data.get("notify"), folder, mistakes))
     if mistakes or broker is None or store is None or web is None:
         raise InvalidFileError(path, sorted(mistakes))
     return CollectorConfig(
@@ -218,9 +229,10 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
         store=store,
         web=web,
         own_line=own_line,
+        public_url=public_url,
         hold=_hold(msgspec.convert(data.get("watch", {}), WatchSection)),
         notify=NotifyConfig(
-            channels, msgspec.convert(data.get("notify", {}), NotifySection).language
+            channels, msgspec.convert(data.get("notify", {}), NotifySection).language, zalo_secret
         ),
     )
 
@@ -255,6 +267,17 @@ def _channels(section: Section) -> tuple[Channel, ...]:
     for mistake in mistakes:
         section.mistake("urls_file", f"{section.file('urls_file')}: {mistake}")
     return tuple(channels)
+
+
+def _zalo_secret(section: Section) -> str | None:
+    secret = section.secret("zalo_webhook_secret_file")
+    if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{8,256}", secret):
+        section.mistake(
+            "zalo_webhook_secret_file",
+            f"{section.file('zalo_webhook_secret_file')} holds something else than one word of 8 to"
+            " 256 letters, digits, - and _",
+        )
+    return secret
 
 
 def parse_address(text: str) -> Address:
@@ -380,6 +403,15 @@ def _web(section: Section) -> Address | None:
         )
         return None
     return address
+
+
+def _public_url(section: Section) -> str | None:
+    url = section.text("public_url")
+    try:
+        return None if url is None else origin(url)
+    except ValueError as error:
+        section.mistake("public_url", f"{url!r} {error}")
+        return None
 
 
 def _address(section: Section, key: str, default: str | None = None) -> Address | None:

@@ -22,6 +22,7 @@ from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
+from sansang_collector.answer_sql import Answer, load_answer, load_answers, save_answer
 from sansang_collector.message_sql import (
     Message,
     Service,
@@ -43,6 +44,7 @@ from sansang_collector.record_sql import (
 )
 from sansang_collector.saving import Telling, Watched
 from sansang_collector.saving import save as save_watch
+from sansang_collector.zalo_sql import ZaloChat, load_chats, save_chat
 from sansang_wire.batch import Batch, Hello, encode
 from sansang_wire.ranges import Ranges
 
@@ -265,6 +267,34 @@ class Record:
         """Nothing more is to be done about a message. Raises RecordUnavailableError."""
         with self.writing() as connection:
             finish(connection, message)
+
+    def answer(self, answer: Answer) -> None:
+        """Note what a keeper answers, in place of what it was. Raises RecordUnavailableError."""
+        with self.writing() as connection:
+            save_answer(connection, answer)
+
+    def answers(self, site: str, since: int) -> Sequence[Answer]:
+        """What was answered of a site at `since` (µs) or later, oldest first.
+
+        Raises RecordUnavailableError.
+        """
+        with self.reading() as connection:
+            return load_answers(connection, site, since)
+
+    def answer_of(self, site: str, outage: str, contact: str) -> Answer | None:
+        """What this contact answers about this outage. Raises RecordUnavailableError."""
+        with self.reading() as connection:
+            return load_answer(connection, site, outage, contact)
+
+    def link_zalo(self, chat: ZaloChat) -> None:
+        """Note in which chat a contact is reached. Raises RecordUnavailableError."""
+        with self.writing() as connection:
+            save_chat(connection, chat)
+
+    def zalo_chats(self) -> dict[str, ZaloChat]:
+        """By contact, those who are reached in a chat. Raises RecordUnavailableError."""
+        with self.reading() as connection:
+            return load_chats(connection)
 
     @contextlib.contextmanager
     def reading(self) -> Generator[sa.Connection]:

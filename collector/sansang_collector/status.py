@@ -28,6 +28,7 @@ from sansang_collector.views import (
     TimelineView,
 )
 from sansang_collector.watching import Watching
+from sansang_collector.web.sources import House
 from sansang_wire.readings import JourneyStage
 
 STAGE_OF: dict[str, JourneyStage] = {stage: stage for stage in get_args(JourneyStage)}
@@ -136,6 +137,20 @@ class Status:
             )
             for each in held
         ]
+
+    def house(self, site: str) -> House | None:
+        """One site, for its keeper; None when the registry does not know it."""
+        known = self._registry.current.site(site)
+        if known is None:
+            return None
+        down = [
+            view
+            for view in self.services()
+            if view.site == site
+            and view.state == "down"
+            and (view.service != "wifi" or not known.ssids or view.subject in known.ssids)
+        ]
+        return House(known.name, known.simulated, down)
 
     def told(self) -> Collection[tuple[str, str, str]]:
         """Site, service and subject of what somebody was told to be down."""

@@ -8,14 +8,18 @@ from contextlib import contextmanager
 import uvicorn
 
 from sansang_collector.web import create_app
+from sansang_collector.web.keeper import Keeper
 from sansang_collector.web.sources import Sources
+from sansang_collector.web.zalo import Zalo
 from tests.waiting import wait_until
 
 
 @contextmanager
-def page(sources: Sources, port: int = 0) -> Generator[str]:
+def page(
+    sources: Sources, port: int = 0, keeper: Keeper | None = None, zalo: Zalo | None = None
+) -> Generator[str]:
     """The page over these sources; gives its URL."""
-    app = create_app(sources)
+    app = create_app(sources, keeper, zalo=zalo)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical"))
     listening = server.config.bind_socket()
     thread = threading.Thread(target=server.run, args=([listening],), daemon=True)

@@ -131,6 +131,10 @@ BAD = {
             )
         ],
     ),
+    "a public address that anybody can listen to": (
+        HERE + 'web.public_url = "http://wifi.example.vn"',
+        ["web.public_url: 'http://wifi.example.vn' is not https://host[:port]"],
+    ),
     "mistakes everywhere": (
         (
             'data_dri = "/x"\nbroker = {url = "tcp://b", port = 1}\nstore.kind = "sqlite"\n'
@@ -185,6 +189,30 @@ def test_the_shortest_file_is_one_line(folder: Path) -> None:
         store=EmbeddedStoreConfig(),
         web=Address("127.0.0.1", 8080),
     )
+
+
+@pytest.mark.parametrize(
+    "url", ["https://wifi.example.vn", "https://wifi.example.vn:8443/", "http://127.0.0.1:8080"]
+)
+def test_keepers_reach_their_page_under_an_address_of_its_own(url: str, folder: Path) -> None:
+    """Encrypted, or on this machine."""
+    assert read(f'{HERE}web.public_url = "{url}"', folder).public_url == url.rstrip("/")
+
+
+def test_zalos_password_is_as_zalo_takes_it(folder: Path) -> None:
+    """And is shown to nobody."""
+    secret = folder / "zalo"
+    secret.touch(0o600)
+    secret.write_text("a-Password_8\n")
+    text = HERE + 'notify.zalo_webhook_secret_file = "zalo"'
+    config = read(text, folder)
+    assert config.notify.zalo_webhook_secret == "a-Password_8"
+    assert "a-Password_8" not in repr(config)
+    for wrong in ("short", "x" * 257, "two words here", "mật-khẩu-zalo"):
+        secret.write_text(wrong)
+        with pytest.raises(InvalidFileError, match="holds something else than one word of 8") as it:
+            read(text, folder)
+        assert wrong not in str(it.value)
 
 
 def test_who_is_told_stands_in_a_file_of_its_own(folder: Path) -> None:

@@ -8,8 +8,8 @@ from sansang_collector.language import Translation
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
-from sansang_wire.readings import WifiJourneyReading
-from tests.collector.ingesting import EPOCH, SITE, batch, desk, make_hello
+from sansang_wire.readings import WifiJourneyReading, WifiReading
+from tests.collector.ingesting import EPOCH, SITE, Desk, batch, desk, make_hello
 
 REGISTRY = f"""
 [[sites]]
@@ -26,23 +26,27 @@ site = "{SITE}"
 """
 
 
+def status_of(at_work: Desk, registry: RegistryFile, broker_problem: str | None = None) -> Status:
+    """What is known at this desk."""
+    return Status(
+        registry,
+        at_work.record,
+        at_work.store,
+        at_work.watching,
+        at_work.ingest,
+        Dispatch(at_work.record, lambda: registry.current, (), Translation("vi")),
+        lambda: broker_problem,
+        {},
+    )
+
+
 async def test_agents_are_shown_with_all_that_was_counted(tmp_path: Path) -> None:
     """Those of the registry that were never heard, and those that it does not know any more."""
     path = tmp_path / "registry.toml"
     path.write_text(REGISTRY)
     with desk(tmp_path) as at_work:
         registry = RegistryFile(path)
-        dispatch = Dispatch(at_work.record, lambda: registry.current, (), Translation("vi"))
-        status = Status(
-            registry,
-            at_work.record,
-            at_work.store,
-            at_work.watching,
-            at_work.ingest,
-            dispatch,
-            lambda: "down",
-            {},
-        )
+        status = status_of(at_work, registry, "down")
         [never] = status.agents()
         assert (never.agent, never.status, never.last_seen, never.lost) == (
             "dong-1",
@@ -70,17 +74,7 @@ async def test_a_service_is_shown_with_the_stage_at_which_guests_fail(tmp_path: 
     now = time.time_ns() // 1000
     with desk(tmp_path) as at_work:
         registry = RegistryFile(path)
-        dispatch = Dispatch(at_work.record, lambda: registry.current, (), Translation("vi"))
-        status = Status(
-            registry,
-            at_work.record,
-            at_work.store,
-            at_work.watching,
-            at_work.ingest,
-            dispatch,
-            lambda: None,
-            {},
-        )
+        status = status_of(at_work, registry)
         visits = [
             WifiJourneyReading(at=at, outcome="failed", ssid="NVH", failed_stage="address")
             for at in (now - 400_000_000, now - 100_000_000)
@@ -89,3 +83,30 @@ async def test_a_service_is_shown_with_the_stage_at_which_guests_fail(tmp_path: 
         await at_work.take("dong-1", batch("dong-1", 1, visits))
         [service] = status.services()
         assert (service.subject, service.state, service.stage) == ("NVH", "down", "address")
+
+
+async def test_a_keeper_is_shown_what_of_the_house_is_down(tmp_path: Path) -> None:
+    """Not a Wi-Fi that the registry does not expect any more; a site that is gone is none."""
+    path = tmp_path / "registry.toml"
+    path.write_text(REGISTRY)
+    now = time.time_ns() // 1000
+    with desk(tmp_path) as at_work:
+        registry = RegistryFile(path)
+        status = status_of(at_work, registry)
+        on_air = [("NVH", False), ("Guests", False), ("Office", True)]
+        evidence = [
+            WifiReading(at=at, outcome="ok" if up else "failed", ssid=ssid, on_air=up)
+            for at in (now - 150_000_000, now - 1_000_000)
+            for ssid, up in on_air
+        ]
+        await at_work.take("dong-1", batch("dong-1", 1, evidence))
+        house = status.house(SITE)
+        assert house is not None
+        assert (house.name, house.simulated) == ("Nhà văn hóa thôn Đông", True)
+        assert {each.subject for each in house.down} == {"NVH", "Guests"}
+        path.write_text(REGISTRY.replace("simulated = true", 'ssids = ["NVH", "Office"]'))
+        registry.reload()
+        house = status.house(SITE)
+        assert house is not None
+        assert [each.subject for each in house.down] == ["NVH"]
+        assert status.house("nvh-cu") is None

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ways to reach people: Apprise addresses, one a line of a file. They hold secrets, so nothing
-but the name of a channel (scheme and host) is ever shown, and what Apprise logs is not.
+but the name of a channel (its own, scheme and host) is ever shown, and what Apprise logs is not.
 """
 
 import hashlib
 import logging
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from sansang_collector.notify.wording import TITLE
+
+LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class InvalidChannelError(ValueError):
@@ -17,9 +20,12 @@ class InvalidChannelError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One way to reach people. `id` is the same after a restart, and as long as the address is."""
+    """One way to reach people. `id` is the same after a restart, and as long as the address is;
+    `label` is what the file calls it.
+    """
 
     url: str = field(repr=False)
+    label: str | None = None
 
     @property
     def id(self) -> str:
@@ -28,12 +34,13 @@ class Channel:
 
     @property
     def name(self) -> str:
-        """What people may see of it: where a server is named, which; elsewhere that part of the
-        address is a secret.
+        """What people may see of it: its label; where a server is named, which; elsewhere that part
+        of the address is a secret.
         """
         sender = _apprise(self.url)[0]
         servers = all("{host}" in template for template in sender.templates)
-        return f"{self.url.partition(':')[0].lower()}://{sender.host if servers else '…'}"
+        shown = f"{self.url.partition(':')[0].lower()}://{sender.host if servers else '…'}"
+        return f"{self.label} ({shown})" if self.label else shown
 
     def send(self, text: str) -> bool:
         """Whether it was taken. Blocks, for some seconds at most."""
@@ -45,18 +52,33 @@ def parse_channels(text: str) -> tuple[list[Channel], list[str]]:
     channels: list[Channel] = []
     mistakes: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
-        url = line.strip()
-        if not url or url.startswith("#"):
+        if not line.strip() or line.strip().startswith("#"):
             continue
         try:
-            _apprise(url)
+            channel = _channel(line)
         except InvalidChannelError as error:
             mistakes.append(f"line {number} {error}")
             continue
-        if Channel(url) in channels:
+        if any(channel.url == each.url for each in channels):
             mistakes.append(f"line {number} repeats an earlier line")
-        channels.append(Channel(url))
+        if channel.label and any(channel.label == each.label for each in channels):
+            mistakes.append(f"line {number} has the name of an earlier line")
+        channels.append(channel)
     return channels, mistakes
+
+
+def _channel(line: str) -> Channel:
+    """`name = address`, or the address alone. Raises InvalidChannelError."""
+    before, equals, after = line.partition("=")
+    # In an address what stands before the first "=" has its scheme.
+    named = bool(equals) and "://" not in before
+    label, url = (before.strip(), after.strip()) if named else (None, line.strip())
+    if label is not None and not LABEL.fullmatch(label):
+        raise InvalidChannelError(
+            "begins with what is no name: 1 to 63 of a-z, 0-9 and inner hyphens"
+        )
+    _apprise(url)
+    return Channel(url, label)
 
 
 def _apprise(url: str) -> Any:
@@ -64,10 +86,18 @@ def _apprise(url: str) -> Any:
     # It takes a second to import, which those who tell nobody need not wait.
     import apprise  # noqa: PLC0415 - see above
 
+    from sansang_collector.notify import zalo  # noqa: PLC0415 - Apprise again
+
+    # Both write whole addresses, the second of every request at the level of debugging.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
     found: Any = apprise.Apprise()
     if not found.add(url):
-        raise InvalidChannelError("is not an address that Apprise knows: see appriseit.com")
+        raise InvalidChannelError(
+            zalo.MISTAKE
+            if url.lower().startswith("zalo:")
+            else "is not an address that Apprise knows: see appriseit.com"
+        )
     if len(found) > 1:
         raise InvalidChannelError("holds more than one address: write each on a line of its own")
     return found

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page, the API and the metrics: they show what the record says, and change nothing."""
+"""The page, the API and the metrics: they show what the record says. Keepers of houses answer here;
+nothing else changes anything.
+"""
 
 from sansang_collector.web.application import create_app
 

@@ -14,11 +14,15 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 import sansang_collector
 from sansang_collector.language import Translation
 from sansang_collector.web import api, metrics
+from sansang_collector.web import keeper as keeper_page
+from sansang_collector.web import zalo as zalo_page
 from sansang_collector.web.events import changes
 from sansang_collector.web.http import Guard, language_of, wanted_language
+from sansang_collector.web.keeper import Keeper
 from sansang_collector.web.openapi import Fault, json
 from sansang_collector.web.pages import Pages, Place, Rendered
 from sansang_collector.web.sources import Sources
+from sansang_collector.web.zalo import Zalo
 from sansang_wire.language import Language
 
 HERE = Path(__file__).parent
@@ -27,8 +31,16 @@ COOKIE_S = 365 * 86_400
 Wanted = Annotated[Language, Depends(wanted_language)]
 
 
-def create_app(sources: Sources) -> FastAPI:
-    """The application over these sources. Raises MissingCatalogueError.
+def create_app(
+    sources: Sources,
+    keeper: Keeper | None = None,
+    public_url: str | None = None,
+    zalo: Zalo | None = None,
+) -> FastAPI:
+    """The application over these sources, with the pages for keepers and for their Zalo when there
+    is what they need; `public_url` is where `OUTSIDE` is reached from outside.
+
+    Raises MissingCatalogueError.
 
     `app.state.closing`, an asyncio.Event, ends the streams to readers.
     """
@@ -47,10 +59,16 @@ def create_app(sources: Sources) -> FastAPI:
         redoc_url=None,
     )
     app.state.closing = asyncio.Event()
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, public_url=public_url)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     pages = Pages(sources, translations)
     _add_pages(app, pages)
+    if keeper is not None:
+        # All that a proxy must pass on begins alike.
+        app.mount("/k/static", StaticFiles(directory=HERE / "static"))
+        keeper_page.add_routes(app, sources, keeper, pages, translations)
+    if zalo is not None:
+        zalo_page.add_routes(app, sources, zalo, pages, translations)
     _add_absent(app, pages, translations)
     api.add_routes(app, sources, translations)
     metrics.add_route(app, sources)

@@ -1,44 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for every answer: whom it is given to, what a browser may do with it, its language."""
 
-import ipaddress
+import asyncio
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Cookie, Header, Query, Request
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sansang_collector.addresses import host_name, is_loopback
 from sansang_wire.language import Language
 
+POLICY = "default-src 'self'; base-uri 'none'; form-action {form}; frame-ancestors 'none'"
 HEADERS = (
-    (
-        "Content-Security-Policy",
-        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Cache-Control", "no-store"),
 )
+BODY_WITHIN_S = 10
+OUTSIDE = ("/k/", "/z/")
+"""What is there for people who are not at this machine; each asks for a secret of its own."""
 
 
 class Guard:
     """Answers only what asks for this machine by name: a foreign page whose name was made to point
-    here (DNS rebinding) could read everything otherwise. Puts the headers on every answer.
+    here (DNS rebinding) could read everything otherwise. Under the public name, which a proxy
+    passes on, it answers what is in `OUTSIDE`. Puts the headers on every answer.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, public_url: str | None = None) -> None:
         self._app = app
+        self._public_name = host_name(urlsplit(public_url).netloc) if public_url else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        outside = scope["path"].startswith(OUTSIDE)
+        policy = POLICY.format(form="'self'" if outside else "'none'")
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(dict(HEADERS))
+                headers = MutableHeaders(scope=message)
+                headers.update({"Content-Security-Policy": policy, **dict(HEADERS)})
             await send(message)
 
         app = self._app
-        host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else "localhost"
-        if not is_loopback(host):
+        host = Headers(scope=scope).get("host", "")
+        if not is_loopback(host) and not (outside and host_name(host) == self._public_name):
             app = PlainTextResponse(
                 f"This page answers on 127.0.0.1 or localhost only, not on {host[:80]!r}:"
                 " it has no users or passwords yet.\n",
@@ -47,16 +59,18 @@ class Guard:
         await app(scope, receive, send_guarded)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a Host header names this machine; the port does not matter."""
-    name, _, port = host.rpartition(":")
-    name = name if name and port.isdigit() else host
-    if name.lower() == "localhost":
-        return True
+async def read_body(request: Request, at_most: int) -> bytes | None:
+    """What was sent; None when it is more than so many bytes, or does not come to its end."""
+    body = bytearray()
     try:
-        return ipaddress.ip_address(name.removeprefix("[").removesuffix("]")).is_loopback
-    except ValueError:
-        return False
+        async with asyncio.timeout(BODY_WITHIN_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > at_most:
+                    return None
+    except (TimeoutError, ClientDisconnect):
+        return None
+    return bytes(body)
 
 
 def wanted_language(

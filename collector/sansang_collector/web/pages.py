@@ -61,8 +61,11 @@ class Pages:
 
     def absent(self, path: str, language: Language) -> str:
         """The page that says there is no such page."""
-        template = self._templates[language].get_template("absent.html")
-        return template.render(language=language, asked=path)
+        return self.fill("absent.html", language, asked=path)
+
+    def fill(self, template: str, language: Language, **shown: object) -> str:
+        """A page that is not shared: this template with these values."""
+        return self._templates[language].get_template(template).render(language=language, **shown)
 
     async def _take_board(self, _: None) -> Board:
         return await asyncio.to_thread(board.take, self._sources)

@@ -2,7 +2,7 @@
 """What the page asks of the collector."""
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sansang_collector.hours import Span
 from sansang_collector.outages import By
@@ -17,6 +17,14 @@ from sansang_collector.views import (
     SiteView,
     TimelineView,
 )
+
+
+class House(NamedTuple):
+    """A site as its keeper sees it: `down` is what of it does not work now."""
+
+    name: str
+    simulated: bool
+    down: list[ServiceView]
 
 
 class Sources(Protocol):
@@ -71,6 +79,10 @@ class Sources(Protocol):
         """How much of each step (in order) each service worked, at one site or at all; steps that
         lie ahead are left out.
         """
+        ...
+
+    def house(self, site: str) -> House | None:
+        """One site, for its keeper; None when the registry does not know it."""
         ...
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:

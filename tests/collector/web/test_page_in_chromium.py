@@ -10,6 +10,14 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from sansang_collector.answer_sql import Answer
+from sansang_collector.notify.linking import Linking
+from sansang_collector.notify.links import make_link
+from sansang_collector.record import Record
+from sansang_collector.registry import Registry
+from sansang_collector.registry_entries import Contact
+from sansang_collector.web.keeper import Keeper
+from sansang_collector.web.zalo import Zalo
 from tests.capabilities import missing, program
 from tests.collector.serving import page as serve
 from tests.collector.web.communes import troubled
@@ -20,8 +28,13 @@ from tests.servers import free_port
 pytestmark = pytest.mark.lab
 
 ROOT = Path(__file__).parents[3]
+SECRET = bytes(range(32))
+KEEPERS = "/k/" + make_link(SECRET, "nvh-1", "o-1", "keeper-1", 2**62)
+ANSWERED = "/k/" + make_link(SECRET, "nvh-0", "o-1", "keeper-1", 2**62)
+EXPIRED = "/k/" + make_link(SECRET, "nvh-1", "o-1", "keeper-1", 0)
 PHONE, DESKTOP = (390, 844), (1280, 900)
 WITHIN_MS = 15_000
+THUMB_PX = 44
 A4_PX = 688
 """210 mm less two margins of 14 mm, at 96 pixels an inch."""
 
@@ -54,10 +67,15 @@ def axe() -> Path:
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A commune in which something of everything is wrong."""
-    with serve(troubled()) as address:
+    record = Record(tmp_path_factory.mktemp("commune") / "record.db")
+    record.answer(Answer("nvh-0", "o-1", "keeper-1", "repairing", "gọi thợ rồi", NOW))
+    contact = Contact(id="dong", name="Trưởng thôn Đông", role="keeper", channels=["x"])
+    zalo = Zalo(Linking(SECRET, record, lambda: Registry(contacts=(contact,))))
+    with serve(troubled(), keeper=Keeper(SECRET, record), zalo=zalo) as address:
         yield address
+    record.close()
 
 
 def cut_off() -> list[Any]:
@@ -105,7 +123,18 @@ def test_a_lost_connection_is_said_and_comes_back(chromium: Browser) -> None:
         page.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/sites/nvh-1", "/sites/absent"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/sites/nvh-1",
+        "/sites/absent",
+        pytest.param(KEEPERS, id="keeper"),
+        pytest.param(ANSWERED, id="answered"),
+        pytest.param(EXPIRED, id="expired"),
+        "/contacts/dong/zalo",
+    ],
+)
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_fault(  # noqa: PLR0917
@@ -135,7 +164,9 @@ def test_axe_finds_no_fault(  # noqa: PLR0917
     context.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/sites/nvh-1"])
+@pytest.mark.parametrize(
+    "path", ["/", "/sites/nvh-1", pytest.param(KEEPERS, id="keeper"), "/contacts/dong/zalo"]
+)
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_nothing_scrolls_sideways(chromium: Browser, url: str, path: str, width: int) -> None:
     """Also on the narrowest phone (WCAG 2.2, 1.4.10)."""
@@ -186,6 +217,34 @@ def test_every_site_is_reached_by_keyboard(chromium: Browser, url: str) -> None:
     page.close()
 
 
+def test_a_keeper_answers_with_a_thumb_and_no_javascript(chromium: Browser, url: str) -> None:
+    """Each button is as large as a thumb; a line break in the comment sends nothing."""
+    width, height = PHONE
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, java_script_enabled=False, has_touch=True
+    )
+    page = context.new_page()
+    page.goto(url + KEEPERS)
+    expect(page.locator(".finding")).to_contain_text("không cấp địa chỉ")
+    for name in ("1 Mất điện", "2 Đang sửa", "3 Đóng cửa hôm nay"):
+        box = page.get_by_role("button", name=name).bounding_box()
+        assert box is not None
+        assert box["height"] >= THUMB_PX
+        assert box["width"] >= width * 0.8
+        assert box["y"] + box["height"] <= height, "one has to scroll for it"
+    page.get_by_label("Ghi thêm nếu cần").fill("cả xóm")
+    page.get_by_label("Ghi thêm nếu cần").press("Enter")
+    expect(page.get_by_role("status")).to_have_count(0)
+    page.get_by_role("button", name="Mất điện").tap()
+    expect(page.get_by_role("status")).to_contain_text("mất điện. “cả xóm”")
+    page.reload()
+    page.get_by_role("button", name="Đóng cửa hôm nay").tap()
+    expect(page.get_by_role("status")).to_contain_text("đóng cửa hôm nay. “cả xóm”")
+    page.get_by_role("link", name="English").tap()
+    expect(page.get_by_role("status")).to_contain_text("closed today")
+    context.close()
+
+
 def test_what_is_printed_fits_the_paper_and_keeps_its_shapes(chromium: Browser, url: str) -> None:
     """The table is a table again, links are left out."""
     page = chromium.new_page(viewport={"width": A4_PX, "height": 1000})
@@ -208,7 +267,7 @@ def test_no_file_of_the_page_breaks_its_own_policy(chromium: Browser, url: str) 
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text))
     page.on("pageerror", lambda error: faults.append(str(error)))
-    for path in ("/", "/sites/nvh-1"):
+    for path in ("/", "/sites/nvh-1", KEEPERS, ANSWERED, "/contacts/dong/zalo"):
         page.goto(url + path, wait_until="load")
     assert faults == []
     page.close()
