@@ -72,8 +72,6 @@ def _finding(
         todo = translate("check the power and the network cable of the box.")
     parts += _with_it(view, board.going_on.get(view.site, ()), translate)
     parts += _box_says(view, board, translate)
-    if failing is not None:
-        parts.append(translate("A guest says: {failing}.", failing=translate(failing.failing)))
     if _is_told(view, board):
         parts.append(translate("Its keeper was told."))
     if view.site in board.closed:
@@ -168,14 +166,19 @@ def area_name(view: OutageView, board: Board, translate: Translation) -> str:
     return communes.get(name, translate("Many sites"))
 
 
+def of_record(fault: str, translate: Translation) -> Finding:
+    """The ledger can't be read."""
+    what = translate("can't read its record of outages")
+    todo = translate("see that the disk has room and the data folder can be written.")
+    return Finding("bad", translate("The centre"), what, fault, todo)
+
+
 def of_centre(board: Board, translate: Translation) -> list[Finding]:
     """That the ledger can't be read; when the centre was blind within the day."""
     here = translate("The centre")
     found: list[Finding] = []
     if board.record_fault is not None and board.collector.record is None:
-        what = translate("can't read its record of outages")
-        todo = translate("see that the disk has room and the data folder can be written.")
-        found.append(Finding("bad", here, what, board.record_fault, todo))
+        found.append(of_record(board.record_fault, translate))
     for view in board.outages:
         if view.service != "collector":
             continue
