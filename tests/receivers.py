@@ -58,7 +58,7 @@ def mailbox() -> Generator[Mailbox]:
 
 
 @contextmanager
-def webhook(texts: list[str]) -> Generator[str]:
+def webhook(texts: list[str], port: int = 0) -> Generator[str]:
     """The Apprise address of a webhook that appends what it is told to `texts`."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -71,7 +71,7 @@ def webhook(texts: list[str]) -> Generator[str]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Tests look at `texts`."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

@@ -19,10 +19,11 @@ from sansang_collector.config import (
     CollectorConfig,
 )
 from sansang_collector.ingest import Ingest
-from sansang_collector.language import Translation
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.links import LinkKeyError, link_key
+from sansang_collector.notify.recipients import unknown_channels
+from sansang_collector.notify.speech import Links, Speech
 from sansang_collector.own_line import OwnLine
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
@@ -79,14 +80,19 @@ class Collector:
 
     def __init__(self, config: CollectorConfig) -> None:
         self._config = config
-        self._registry = RegistryFile(config.registry)
+        self._registry = RegistryFile(
+            config.registry,
+            lambda registry: unknown_channels(registry.contacts, config.notify.channels),
+        )
         self._record = Record(config.data_dir / "record.db")
         self._store = open_store(config.store, config.data_dir)
+        key = link_key(config.data_dir / "link.key")
+        links = Links(config.public_url, key) if config.public_url else None
         self._dispatch = Dispatch(
             self._record,
             lambda: self._registry.current,
             config.notify.channels,
-            Translation(config.notify.language),
+            Speech(lambda: self._registry.current, config.notify.language, links),
         )
         self._watching = Watching(
             self._record, lambda: self._registry.current, config.hold, time.time_ns() // 1000
@@ -126,7 +132,6 @@ class Collector:
         self._own_line = OwnLine(config.own_line)
         self._sent_configs: dict[str, str] = {}
         self._embedded: EmbeddedBroker | None = None
-        key = link_key(config.data_dir / "link.key")
         linking = Linking(key, self._record, lambda: self._registry.current)
         self._app = create_app(
             self._status,
@@ -157,10 +162,11 @@ class Collector:
                 asyncio.create_task(self._keep_connected(broker), name="session"),
                 asyncio.create_task(self._look_around(), name="look"),
                 asyncio.create_task(self._settle(), name="settle"),
-                asyncio.create_task(self._own_line.run(), name="own line"),
                 asyncio.create_task(self._dispatch.run(), name="dispatch"),
                 asyncio.create_task(_until(stopping), name="stop"),
             ]
+            if self._config.own_line:
+                tasks.append(asyncio.create_task(self._own_line.run(), name="own line"))
             if on_ready is not None:
                 on_ready()
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one lot of messages changes of the record, and what agents are told once that is saved."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sansang_collector.events import Arrival, Greeting
 from sansang_collector.record import AgentRecord, Record, Saving
+from sansang_collector.saving import Correction
 from sansang_collector.watching import Watching
 from sansang_wire.batch import Batch, Hello, Receipt, Rejection
 
@@ -27,6 +29,8 @@ class Change:
         self._epochs: dict[str, set[str]] = {}
         self._echoes: dict[str, Hello] = {}
         self.undated: list[tuple[Batch, int]] = []
+        self.corrections: Sequence[Correction] = ()
+        """Of the ledger."""
         self.batches = 0
         self.readings = 0
 
@@ -84,13 +88,15 @@ class Change:
         # In time order: a backlog comes in one lot with the newest batch before it.
         for arrival in sorted(self._witnesses, key=lambda each: each.good[0].at):
             self._watching.hear(arrival.site, arrival.agent, arrival.good, now)
+        watched = self._watching.pending(now)
+        self.corrections = watched.corrections
         self._record.save(
             Saving(
                 agents=list(self._agents.values()),
                 epochs=self._epochs,
                 undated=self.undated,
                 forgotten=forgotten,
-                watched=self._watching.pending(now),
+                watched=watched,
                 at=now,
             )
         )

@@ -16,10 +16,12 @@ from collections import deque
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
+from sansang_collector import state_series
 from sansang_collector.change import Answer, Change
 from sansang_collector.events import Arrival, Event, Greeting, Refused, read
 from sansang_collector.record import Record, RecordUnavailableError, Saving
 from sansang_collector.registry import Registry
+from sansang_collector.saving import Watched
 from sansang_collector.store.base import Point, SeriesStore, StoreUnavailableError
 from sansang_collector.telling import Teller
 from sansang_collector.watching import Blindness, Watching
@@ -34,6 +36,7 @@ QUEUE_BYTES = 64 * 1024 * 1024
 LOT_MESSAGES = 1_000
 COALESCE_S = 0.2
 """How long a lot gathers: each lot costs two disk flushes."""
+STATES_EVERY_US = 300_000_000
 JUMP_US, STALLED_US = 5_000_000, 30_000_000
 STRANGERS_AT_MOST = 1_000
 
@@ -76,6 +79,7 @@ class Ingest:
         self._unwritten: list[Point] = []
         """What the store did not take when it last failed."""
         self._filled = asyncio.Event()
+        self._states_written = 0
         self._settled: tuple[int, int] | None = None
         """The time of day and the steady time, in µs, when time was last let pass."""
         self._told: set[tuple[str, str]] = set()
@@ -199,8 +203,18 @@ class Ingest:
             except RecordUnavailableError as error:
                 self._fail(error)
             else:
+                self._write_states(watched, now)
                 if telling.messages:
                     self._on_alert()
+
+    def _write_states(self, watched: Watched, now: int) -> None:
+        """What a store does not take now the ledger has; how things stand comes again soon."""
+        points = state_series.changes(watched.corrections)
+        if now - self._states_written >= STATES_EVERY_US:
+            self._watching.forget_old(now)
+            points += state_series.all_of(self._watching.held(), now)
+        if points and self._write(points) and now - self._states_written >= STATES_EVERY_US:
+            self._states_written = now
 
     def _note_gap(self, now: int) -> None:
         """A clock that was set, a machine that slept or that had no time for this for long."""
@@ -242,6 +256,8 @@ class Ingest:
                             for rejection in event.rejected:
                                 self._reject(change, event.agent, rejection)
             change.save(now)
+        if stored and (states := state_series.changes(change.corrections)):
+            self._write(states)
         self.batches += change.batches
         self.readings += change.readings
         return change.answers(time.time_ns() // 1000)

@@ -38,6 +38,7 @@ deliveries_table = sa.Table(
     sa.Column("message", sa.Integer, primary_key=True),
     sa.Column("channel", sa.String(64), primary_key=True),
     sa.Column("at", sa.BigInteger),
+    sa.Column("reminded", sa.BigInteger),
 )
 
 
@@ -69,6 +70,25 @@ class Message(NamedTuple):
     made: int
     sites: Sequence[str]
     delivered: frozenset[str]
+
+
+class Standing(NamedTuple):
+    """What people know to be down, by the instant they were told of; and which channels were told
+    of which beginning.
+    """
+
+    down: frozenset[tuple[Service, int]]
+    told: Mapping[tuple[Service, int], frozenset[str]]
+
+    def lasts(self, message: Message) -> bool:
+        """Whether what a message told to begin goes on."""
+        about = message.about
+        return about.service == "channel" or (about, message.notice.since) in self.down
+
+    def knows(self, channel: str, message: Message) -> bool:
+        """Of an end: whether this channel was told of the beginning, or nobody was."""
+        told = self.told.get((message.about, message.notice.down_since))
+        return told is None or channel in told
 
 
 def load_told(connection: sa.Connection) -> dict[str, dict[Thing, Told]]:
@@ -149,6 +169,54 @@ def load_reached(connection: sa.Connection) -> set[Service]:
         .join(deliveries_table, deliveries_table.c.message == its.id)
     )
     return {Service(*row) for row in connection.execute(statement)}
+
+
+def load_standing(connection: sa.Connection) -> Standing:
+    """As it is now; of beginnings, those of what is over and not yet told to everyone, too."""
+    down: set[tuple[Service, int]] = set()
+    for site, things in load_told(connection).items():
+        for thing, known in things.items():
+            down.add((Service(site, *thing), known.since))
+            if known.area is not None:
+                name, _, since = known.area.rpartition(" ")
+                down.add((Service("", "area", name), int(since)))
+    table, deliveries = messages_table.c, deliveries_table.c
+    wanted = sa.select(*(table[name] for name in (*Service._fields, "down_since"))).where(
+        table.done == sa.false(), table.state == "up"
+    )
+    told: dict[tuple[Service, int], frozenset[str]] = {}
+    for row in connection.execute(wanted).mappings().all():
+        service, since = Service(*(row[name] for name in Service._fields)), row["down_since"]
+        about = [table[name] == row[name] for name in Service._fields]
+        rows = connection.execute(
+            sa.select(table.id, deliveries.channel)
+            .outerjoin(deliveries_table, deliveries.message == table.id)
+            .where(*about, table.state == "down", table.since == since)
+        ).all()
+        if rows:
+            told[service, since] = frozenset(each.channel for each in rows if each.channel)
+    return Standing(frozenset(down), told)
+
+
+def load_delivered_to(connection: sa.Connection, channel: str) -> list[tuple[Message, int]]:
+    """The beginnings that a channel was told of and that last, with when it was last told (µs)."""
+    table, deliveries = messages_table.c, deliveries_table.c
+    about = [told_table.c[name] == table[name] for name in Service._fields]
+    rows = connection.execute(
+        sa.select(messages_table, deliveries.at, deliveries.reminded)
+        .join(deliveries_table, deliveries.message == table.id)
+        .join(told_table, sa.and_(*about, told_table.c.since == table.since))
+        .where(deliveries.channel == channel, table.state == "down")
+        .order_by(table.id)
+    ).mappings()
+    return [(_message(connection, dict(row)), row["reminded"] or row["at"]) for row in rows.all()]
+
+
+def save_reminder(connection: sa.Connection, message: int, channel: str, at: int) -> None:
+    """This channel was reminded of this message."""
+    table = deliveries_table
+    its = sa.update(table).where(table.c.message == message, table.c.channel == channel)
+    connection.execute(its.values(reminded=at))
 
 
 def save_delivery(connection: sa.Connection, message: int, channel: str, at: int) -> None:

@@ -25,7 +25,7 @@ class OwnLine:
 
     async def run(self) -> None:
         """Look for ever, until cancelled."""
-        while self._targets:
+        while True:
             await self.look()
             await asyncio.sleep(EVERY_S)
 

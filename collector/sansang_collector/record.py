@@ -12,7 +12,7 @@ import threading
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -25,11 +25,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from sansang_collector.answer_sql import Answer, load_answer, load_answers, save_answer
 from sansang_collector.message_sql import (
     Message,
+    NewMessage,
     Service,
+    Standing,
     finish,
+    load_delivered_to,
     load_reached,
+    load_standing,
     load_unfinished,
     save_delivery,
+    save_messages,
+    save_reminder,
 )
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.record_sql import (
@@ -44,6 +50,7 @@ from sansang_collector.record_sql import (
 )
 from sansang_collector.saving import Telling, Watched
 from sansang_collector.saving import save as save_watch
+from sansang_collector.watch.alerts import Notice
 from sansang_collector.zalo_sql import ZaloChat, load_chats, save_chat
 from sansang_wire.batch import Batch, Hello, encode
 from sansang_wire.ranges import Ranges
@@ -262,6 +269,27 @@ class Record:
         """Note that a channel has a message. Raises RecordUnavailableError."""
         with self.writing() as connection:
             save_delivery(connection, message, channel, at)
+
+    def standing(self) -> Standing:
+        """What people know to be down. Raises RecordUnavailableError."""
+        with self.reading() as connection:
+            return load_standing(connection)
+
+    def delivered_to(self, channel: str) -> list[tuple[Message, int]]:
+        """What a channel was told of and lasts, and when. Raises RecordUnavailableError."""
+        with self.reading() as connection:
+            return load_delivered_to(connection, channel)
+
+    def reminded(self, message: int, channel: str, at: int) -> None:
+        """Note that a channel was reminded. Raises RecordUnavailableError."""
+        with self.writing() as connection:
+            save_reminder(connection, message, channel, at)
+
+    def tell_of_channel(self, name: str, state: Literal["up", "down"], at: int, since: int) -> None:
+        """A channel takes nothing, or takes messages again. Raises RecordUnavailableError."""
+        message = NewMessage(Service("", "channel", name), Notice(state, at, since), at)
+        with self.writing() as connection:
+            save_messages(connection, [message])
 
     def finish(self, message: int) -> None:
         """Nothing more is to be done about a message. Raises RecordUnavailableError."""

@@ -17,7 +17,7 @@ every_s = 120
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -157,11 +157,16 @@ def _config(agent: Agent, ssids: list[str]) -> Config:
 class RegistryFile:
     """The registry on disk, read again when it changes; while it is broken the last good stays."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises InvalidFileError when there is nothing good to begin with."""
+    def __init__(
+        self, path: Path, check: Callable[[Registry], list[Mistake]] = lambda _: []
+    ) -> None:
+        """`check` finds what else must not be. Raises InvalidFileError when there is nothing good
+        to begin with.
+        """
         self.path = path
+        self._check = check
         self._seen = _stamp(path)
-        self.current = load(path)
+        self.current = self._load()
         self.problem: str | None = None
         """What is wrong with the file on disk, while `current` is older than it."""
 
@@ -172,7 +177,7 @@ class RegistryFile:
             return False
         self._seen = stamp
         try:
-            found = load(self.path)
+            found = self._load()
         except InvalidFileError as error:
             self.problem = f"{self.path}: {'; '.join(map(str, error.mistakes))}"
             return False
@@ -180,6 +185,12 @@ class RegistryFile:
         changed = found != self.current
         self.current = found
         return changed
+
+    def _load(self) -> Registry:
+        found = load(self.path)
+        if mistakes := self._check(found):
+            raise InvalidFileError(self.path, mistakes)
+        return found
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

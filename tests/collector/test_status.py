@@ -4,8 +4,8 @@
 import time
 from pathlib import Path
 
-from sansang_collector.language import Translation
 from sansang_collector.notify.dispatch import Dispatch
+from sansang_collector.notify.speech import Speech
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
 from sansang_wire.readings import WifiJourneyReading, WifiReading
@@ -34,7 +34,12 @@ def status_of(at_work: Desk, registry: RegistryFile, broker_problem: str | None 
         at_work.store,
         at_work.watching,
         at_work.ingest,
-        Dispatch(at_work.record, lambda: registry.current, (), Translation("vi")),
+        Dispatch(
+            at_work.record,
+            lambda: registry.current,
+            (),
+            Speech(lambda: registry.current, "vi"),
+        ),
         lambda: broker_problem,
         {},
     )

@@ -515,3 +515,22 @@ KINDS: dict[str, type[Reading]] = {
     "power": PowerReading,
     "backup_line": BackupLineReading,
 }
+
+
+class StateReading(Reading, frozen=True, kw_only=True, tag="state", omit_defaults=True):
+    """What the collector judges of a service of a site: written by it, never sent by an agent.
+
+    Written when it changes, dated to when it did, and every five minutes, so that a site that goes
+    dark does not go missing.
+    """
+
+    service: Annotated[Label, Meta(description="what is judged")]
+    subject: Annotated[Label, Meta(description="the network, line or box; `-` for the site")]
+    state: Annotated[
+        Count, Meta(description="0 works, 1 works badly, 2 does not work, 3 not known")
+    ]
+    cause: Annotated[Text | None, Meta(description="why it does not work")] = None
+
+
+JUDGED: dict[str, type[Reading]] = {"state": StateReading}
+"""Kinds of series that no batch may carry."""

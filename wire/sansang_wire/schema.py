@@ -54,12 +54,12 @@ class Kind(NamedTuple):
 def kind(name: str) -> Kind:
     """Labels and values of a kind; `outcome` and `reason` are not among the values.
 
-    Raises KeyError for a kind that is not in `readings.KINDS`.
+    Raises KeyError for a kind that is neither in `readings.KINDS` nor in `readings.JUDGED`.
     """
     labels: list[Value] = []
     values: list[Value] = []
-    info = inspect.type_info(readings.KINDS[name])
-    assert isinstance(info, inspect.StructType)  # noqa: S101 - KINDS holds structs only
+    info = inspect.type_info((readings.KINDS | readings.JUDGED)[name])
+    assert isinstance(info, inspect.StructType)  # noqa: S101 - they hold structs only
     for field in info.fields:
         if field.encode_name in ENVELOPE_FIELDS:
             continue

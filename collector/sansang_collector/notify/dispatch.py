@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sends the record's messages through every channel until each has them.
+"""Sends the record's messages through every channel until each has what is meant for it.
 
 Each channel is a task of its own: one that hangs keeps no other waiting. It gets its messages in
 their order, and one only after the one before it. What it does not take is tried again, seldomer
 and seldomer, for a day; then it is given up and counted. A message is noted as sent after it was: a
-collector that dies just between the two sends it a second time.
+collector that dies just between the two sends it a second time. A channel that takes nothing for
+ten minutes is told through the others.
 """
 
 import asyncio
@@ -12,12 +13,12 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import ParamSpec
+from typing import Literal, ParamSpec
 
-from sansang_collector.language import Translation
-from sansang_collector.message_sql import Message
+from sansang_collector.message_sql import Message, Standing
 from sansang_collector.notify.channels import Channel
-from sansang_collector.notify.wording import message_text
+from sansang_collector.notify.recipients import Plan, plan_for, verdict
+from sansang_collector.notify.speech import Speech
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import Registry
 from sansang_wire.threads import in_daemon_thread
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 FIRST_WAIT_S, LONGEST_WAIT_S = 2, 300
 LOOK_EVERY_S = 60
 GIVE_UP_AFTER_US = 86_400 * 1_000_000
+FAULT_TOLD_AFTER_US = 600 * 1_000_000
 
 
 class _Line:
@@ -38,7 +40,8 @@ class _Line:
         self.something = asyncio.Event()
         """There may be something for it."""
         self.wait_s = float(FIRST_WAIT_S)
-        self.failing = False
+        self.failing_since: int | None = None
+        self.fault_told = False
 
 
 class Dispatch:
@@ -49,12 +52,12 @@ class Dispatch:
         record: Record,
         registry: Callable[[], Registry],
         channels: Sequence[Channel],
-        translate: Translation,
+        speech: Speech,
     ) -> None:
         self._record = record
         self._registry = registry
         self._lines = [_Line(each) for each in channels]
-        self._translate = translate
+        self._speech = speech
         self._moved = asyncio.Event()
         """A message is new, or one more channel has it."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -75,7 +78,7 @@ class Dispatch:
     @property
     def failing(self) -> list[str]:
         """The names of the channels that did not take what they were last given."""
-        return [line.channel.name for line in self._lines if line.failing]
+        return [line.channel.name for line in self._lines if line.failing_since is not None]
 
     def wake(self) -> None:
         """There is something new to tell."""
@@ -91,47 +94,116 @@ class Dispatch:
 
     async def _serve(self, line: _Line) -> None:
         """Give a channel what it does not have, in order, until it does not take one."""
+        standing = await in_daemon_thread(self._record.standing)
         for message in await in_daemon_thread(self._record.unfinished):
-            if line.channel.id in message.delivered or _is_old(message):
+            plan = self._due(line, message, standing)
+            if plan is None:
                 continue
-            if not await in_daemon_thread(line.channel.send, self._text(message)):
-                await self._back_off(line)
+            if not await self._send(line, self._speech.text(message, plan)):
                 return
-            line.failing, line.wait_s = False, FIRST_WAIT_S
-            now = time.time_ns() // 1000
+            now = _now()
             await in_daemon_thread(self._record.delivered, message.id, line.channel.id, now)
             self.sent += 1
             self._moved.set()
+        await self._remind(line, standing)
+
+    async def _remind(self, line: _Line, standing: Standing) -> None:
+        """Of what lasts, those who wished it."""
+        for message, at in await in_daemon_thread(self._record.delivered_to, line.channel.id):
+            plan = self._plan(line.channel, message)
+            every_us = plan and plan.remind_us
+            if plan is None or every_us is None or plan.is_quiet(_now()):
+                continue
+            if not standing.lasts(message) or _now() - at < every_us:
+                continue
+            if not await self._send(line, self._speech.reminder(message, plan, _now())):
+                return
+            await in_daemon_thread(self._record.reminded, message.id, line.channel.id, _now())
+            self.sent += 1
+
+    async def _send(self, line: _Line, text: str) -> bool:
+        """Whether the channel took it; if not, after a while."""
+        if await in_daemon_thread(line.channel.send, text):
+            await self._note_recovery(line)
+            return True
+        await self._back_off(line)
+        return False
+
+    def _plan(self, channel: Channel, message: Message) -> Plan | None:
+        registry = self._registry()
+        contacts = registry.contacts
+        return plan_for(channel, message, registry.site, contacts, self._speech.language)
+
+    def _due(self, line: _Line, message: Message, standing: Standing) -> Plan | None:
+        """How it is sent now, if it is."""
+        plan = self._plan(line.channel, message)
+        return plan if self._verdict(line, message, plan, standing) == "now" else None
+
+    def _verdict(self, line: _Line, message: Message, plan: Plan | None, standing: Standing) -> str:
+        if plan is None or line.channel.id in message.delivered or _is_old(message):
+            return "never"
+        knows = standing.knows(line.channel.id, message)
+        return verdict(plan, message, _now(), lasts=standing.lasts(message), knows=knows)
 
     async def _back_off(self, line: _Line) -> None:
-        if not line.failing:
+        now = _now()
+        if line.failing_since is None:
             log.warning("%s takes no message now: it is tried again", line.channel.name)
-        line.failing = True
+            line.failing_since = now
+        if now - line.failing_since >= FAULT_TOLD_AFTER_US and not line.fault_told:
+            line.fault_told = True
+            await self._tell_fault(line, "down", line.failing_since, line.failing_since)
         await asyncio.sleep(line.wait_s)
         line.wait_s = min(2 * line.wait_s, LONGEST_WAIT_S)
         line.something.set()
 
+    async def _note_recovery(self, line: _Line) -> None:
+        since, line.failing_since, line.wait_s = line.failing_since, None, FIRST_WAIT_S
+        if since is not None and line.fault_told:
+            line.fault_told = False
+            await self._tell_fault(line, "up", _now(), since)
+
+    async def _tell_fault(
+        self, line: _Line, state: Literal["up", "down"], at: int, since: int
+    ) -> None:
+        """Through the others."""
+        name = line.channel.name
+        await in_daemon_thread(self._record.tell_of_channel, name, state, at, since)
+        self.wake()
+
     async def _tidy(self) -> None:
         """Finish what everyone has and what is too old, and count the rest."""
         waiting = 0
+        standing = await in_daemon_thread(self._record.standing)
         for message in await in_daemon_thread(self._record.unfinished):
-            everyone = all(line.channel.id in message.delivered for line in self._lines)
-            if not everyone and not _is_old(message):
+            missing = [line for line in self._lines if self._misses(line, message, standing)]
+            if missing and not _is_old(message):
                 waiting += 1
                 continue
             await in_daemon_thread(self._record.finish, message.id)
-            if not everyone:
+            if missing:
                 self.given_up += 1
                 log.error("a message about %s is given up after a day", message.about.site)
         self.waiting = waiting
 
-    def _text(self, message: Message) -> str:
-        site = self._registry().site
-        return message_text(message.about, message.notice, message.sites, site, self._translate)
+    def _misses(self, line: _Line, message: Message, standing: Standing) -> bool:
+        """Whether it is meant for this channel, which does not have it."""
+        if line.channel.id in message.delivered:
+            return False
+        plan = self._plan(line.channel, message)
+        if plan is None:
+            return False
+        knows = standing.knows(line.channel.id, message)
+        lasts = standing.lasts(message)
+        return verdict(plan, message, _now(), lasts=lasts, knows=knows) != "never"
 
 
 def _is_old(message: Message) -> bool:
-    return time.time_ns() // 1000 - message.made > GIVE_UP_AFTER_US
+    return _now() - message.made > GIVE_UP_AFTER_US
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
 
 
 async def _whenever(

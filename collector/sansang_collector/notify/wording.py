@@ -24,6 +24,8 @@ def message_text(
     """The whole text. `sites` are those of an outage of many at once."""
     date, _, clock = translate.instant(notice.since).partition(" ")
     since = translate("{clock} on {date}", clock=clock, date=date)
+    if about.service == "channel":
+        return _of_channel(about.subject, notice, since, translate)
     if about.service == "area":
         names = [_name(site(each), translate) for each in sites]
         return _of_many(notice, names, since, translate)
@@ -58,8 +60,8 @@ def _again(about: Service, notice: Notice, name: str, since: str, translate: Tra
     text = translate("✓ {name}: works again since {since}, after {lasted}.", **values)
     if notice.cause in {None, "silent"}:
         return text
-    cause = translate(CAUSES[notice.cause or "silent"].name)
-    return f"{text} {translate('Cause: {cause}.', cause=cause)}"
+    cause = CAUSES[notice.cause or "silent"].name
+    return text + " " + translate("Cause: {cause}.", cause=translate(cause))
 
 
 def _down(about: Service, notice: Notice, name: str, since: str, translate: Translation) -> str:
@@ -112,3 +114,16 @@ def _of_many(notice: Notice, names: Sequence[str], since: str, translate: Transl
     )
     todo = translate("ask whether the power or the carrier's network is down there.")
     return f"{what}\n{translate('To do:')} {todo}"
+
+
+def _of_channel(name: str, notice: Notice, since: str, translate: Translation) -> str:
+    if notice.state == "up":
+        return translate("✓ Messages reach {name} again since {since}.", name=name, since=since)
+    what = translate("⚠ {name} takes no messages since {since}.", name=name, since=since)
+    todo = translate("see whether its address and password are still right: `sansang notify`.")
+    return f"{what}\n{translate('To do:')} {todo}"
+
+
+def reminder_text(text: str, lasted: str, translate: Translation) -> str:
+    """A message once more, when what it tells has lasted so much longer."""
+    return translate("Still so, after {lasted}:\n{text}", lasted=lasted, text=text)

@@ -11,7 +11,7 @@ NaN. Everywhere a value is named, `outcome` and `reason` are values too.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from sansang_wire.readings import AnyReading
+from sansang_wire.readings import AnyReading, StateReading
 
 
 class Point(NamedTuple):
@@ -19,7 +19,7 @@ class Point(NamedTuple):
 
     site: str
     agent: str
-    reading: AnyReading
+    reading: AnyReading | StateReading
 
 
 class Series(NamedTuple):

@@ -27,7 +27,7 @@ class Shape(NamedTuple):
 
 def shapes() -> dict[type[readings.Reading], Shape]:
     """The shape of every kind by the struct of its readings."""
-    return {struct: shape(name) for name, struct in readings.KINDS.items()}
+    return {struct: shape(name) for name, struct in (readings.KINDS | readings.JUDGED).items()}
 
 
 def shape(name: str) -> Shape:

@@ -5,8 +5,10 @@ A box that measured nothing for longer than its patience is silent: what only it
 unknown from its last fact on. When it is heard again its boots tell what the silence was.
 """
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from statistics import median_low
 from typing import NamedTuple
 
 from sansang_collector.watch.cause import Cause, cause_of
@@ -21,6 +23,9 @@ TOGETHER_US = 2 * MINUTE_US
 CLUE_FRESH_US = 90_000_000
 """What was heard so long before an outage still tells of it."""
 BOOT_SLACK_US = 10_000_000
+ROUND_US = 1_000_000
+"""What is measured within this belongs together."""
+STEPS = 9
 STALE_US = 75 * MINUTE_US
 """Two rounds of the seldomest look at a service, and some: its box lives and says nothing of it."""
 Thing = tuple[str, str]
@@ -48,6 +53,14 @@ class _Box:
     """Those that no fact has followed yet, in time order."""
     gap: tuple[int, int] = (0, 0)
     """The last time without power, or without facts."""
+    steps: deque[int] = field(default_factory=lambda: deque[int](maxlen=STEPS))
+    """The times between its last rounds."""
+
+    @property
+    def patience_us(self) -> int:
+        """How long it may say nothing: it may have been measuring seldomer than it does now."""
+        usual = median_low(self.steps) if self.steps else 0
+        return max(self.plan.patience_us, 3 * usual)
 
 
 class SiteJudge:
@@ -100,6 +113,8 @@ class SiteJudge:
             self.judged = at
         if box.silent is not None or box.boots:
             self._came_back(agent, box, at)
+        if box.alive is not None and at - box.alive >= ROUND_US:
+            box.steps.append(at - box.alive)
         box.alive = at
         if key in CLUES:
             self._heard[agent, key] = (at, says)
@@ -115,9 +130,9 @@ class SiteJudge:
         for agent, box in self._boxes.items():
             if box.alive is None or box.silent is not None:
                 continue
-            ends = max(box.alive, listening_since) + box.plan.patience_us
-            if now > ends:
-                self._mature(min(now, box.alive + box.plan.patience_us))
+            since = max(box.alive, listening_since)
+            if now > since + box.plan.patience_us and now > since + box.patience_us:
+                self._mature(min(now, box.alive + box.patience_us))
                 self._fall_silent(agent, box)
         self._mature(now)
 
@@ -125,7 +140,7 @@ class SiteJudge:
         """A box that was known to be silent is so still, however short its patience has been."""
         box = self._boxes.get(agent)
         if box is not None and box.alive is not None and box.silent is None:
-            self._mature(box.alive + box.plan.patience_us)
+            self._mature(box.alive + box.patience_us)
             self._fall_silent(agent, box)
 
     def forget_old(self, now: int) -> None:
@@ -288,7 +303,7 @@ class SiteJudge:
 
     def _fall_silent(self, agent: str, box: _Box) -> None:
         since = box.alive or 0
-        self.judged = max(self.judged, since + box.plan.patience_us)
+        self.judged = max(self.judged, since + box.patience_us)
         box.silent = Key("box", agent, since)
         self._begin(box.silent, "down", "silent")
         for thing, service in self.services.items():

@@ -7,7 +7,7 @@ import html
 import re
 import threading
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -19,9 +19,11 @@ from sansang_collector.language import Translation
 from sansang_collector.message_sql import NewMessage, Service
 from sansang_collector.notify.channels import Channel, parse_channels
 from sansang_collector.notify.dispatch import GIVE_UP_AFTER_US, Dispatch
+from sansang_collector.notify.speech import Links, Speech
 from sansang_collector.notify.wording import message_text
 from sansang_collector.record import Record, Saving
-from sansang_collector.registry import Registry, Site
+from sansang_collector.registry import Registry
+from sansang_collector.registry_entries import Contact, Site
 from sansang_collector.saving import Telling
 from sansang_collector.stages import STAGES
 from sansang_collector.watch.alerts import Notice, Told
@@ -70,10 +72,15 @@ def a_record(folder: Path) -> Generator[Record]:
 
 @contextlib.asynccontextmanager
 async def at_work(
-    record: Record, to: list[Channel], site: Site = HOUSE
+    record: Record,
+    to: list[Channel],
+    site: Site = HOUSE,
+    contacts: Sequence[Contact] = (),
+    links: Links | None = None,
 ) -> AsyncGenerator[Dispatch]:
     """A dispatch that runs until the block ends; that it still does is part of every test."""
-    dispatch = Dispatch(record, lambda: Registry((site,)), to, Translation("vi"))
+    registry = Registry((site,), contacts=tuple(contacts))
+    dispatch = Dispatch(record, lambda: registry, to, Speech(lambda: registry, "vi", links))
     running = asyncio.create_task(dispatch.run())
     try:
         yield dispatch

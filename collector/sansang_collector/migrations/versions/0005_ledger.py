@@ -75,5 +75,6 @@ def upgrade() -> None:
         " WHERE told_down IS NOT NULL"
     )
     op.drop_table("service")
+    op.add_column("delivery", sa.Column("reminded", sa.BigInteger))
     op.add_column("message", sa.Column("cause", sa.String(32)))
     op.add_column("message", sa.Column("sites", sa.JSON))
