@@ -45,6 +45,8 @@ PICTURES = (
     Picture("site-vi", SITE, "vi", dark=False, width=1280, height=900),
     Picture("site-dark-en", SITE, "en", dark=True, width=1280, height=900),
     Picture("site-phone-vi", SITE, "vi", dark=False, width=390, height=844),
+    Picture("outages-vi", "/outages", "vi", dark=False, width=1280, height=900),
+    Picture("outages-phone-en", "/outages", "en", dark=False, width=390, height=844),
 )
 
 

@@ -106,10 +106,8 @@ def _quarter(view: AvailabilityView | None, translate: Translation) -> str:
     """How much of its opening hours it worked, and how much of them is known."""
     if view is None or view.share is None or view.coverage is None:
         return translate("quarter: not measured")
-    return translate.plural(
-        "quarter: {share}, measured {coverage} of the opening hours, {count} outage",
-        "quarter: {share}, measured {coverage} of the opening hours, {count} outages",
-        view.outages,
+    return translate(
+        "quarter: {share}, measured {coverage} of the opening hours",
         share=translate.percent(100 * view.share, 1),
         coverage=translate.percent(100 * view.coverage, 1),
     )

@@ -43,7 +43,7 @@ def test_outages_stand_by_day_the_newest_first(browse: Browse) -> None:
     assert "◆ Nhà văn hóa thôn Đông — Internet: đứt đường truyền" in line
     assert "không nơi nào trên Internet trả lời. Kéo theo: DNS." in line
     assert line.strip().endswith("5 phút số 8")
-    assert "Điện: mất điện sửa theo số liệu về muộn" in text
+    assert "Điện: mất điện đã sửa sau" in text
     assert "1 giờ 05 phút số 7" in text
     assert "số 9" not in text
 
