@@ -84,7 +84,7 @@ def _has_lost_wifi(url: str) -> bool:
         services = urllib3.request("GET", f"{url}/api/v1/services", retries=False).json()
     except urllib3.exceptions.HTTPError:
         return False
-    return any(each["state"] == "down" for each in services)
+    return any(each["service"] == "wifi" and each["state"] == "down" for each in services)
 
 
 def take(url: str, folder: Path) -> None:

@@ -42,3 +42,5 @@ def test_of_contradicting_clues_the_one_heard_more_often_is_told() -> None:
     """A router that missed one echo of ten answers."""
     told = sentence({"gateway:down": 1, "gateway:up": 9, "dns:down": 4}, Translation("en"))
     assert told == "the router answers; no name is found"
+    told = sentence({"gateway:down": 9, "gateway:up": 1}, Translation("en"))
+    assert told == "the router does not answer"

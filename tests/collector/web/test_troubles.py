@@ -52,7 +52,7 @@ def test_an_outage_says_what_since_when_why_by_what_evidence_and_what_to_do(
     text = read(browse(sources))
     assert re.search(rf"◆ Nhà văn hóa thôn Đông — mất Internet từ {SINCE}", text)
     assert (
-        "Đường truyền bị đứt: bộ định tuyến vẫn trả lời; không nơi nào trên Internet trả lời."
+        "Đứt đường truyền: bộ định tuyến vẫn trả lời; không nơi nào trên Internet trả lời."
         " Đã nhắn người phụ trách. Việc cần làm: kiểm tra đèn LOS trên modem; nếu đỏ, gọi nhà mạng."
     ) in text
     text = read(browse(sources), lang="en")
@@ -153,7 +153,7 @@ def test_a_silent_box_is_told_once(browse: Browse) -> None:
     text = read(browse(sources))
     assert text.count("Thôn 1 — mất kết nối từ") == 1
     assert "Mất liên lạc; có thể mất điện hoặc đứt đường truyền. Đã nhắn người phụ trách." in text
-    assert "xem có điện không, rồi xem đèn trên modem." in text
+    assert "xem còn điện không, rồi xem các đèn trên modem." in text
 
 
 def test_one_silent_box_of_two_is_no_loss_of_contact(browse: Browse) -> None:
