@@ -3,12 +3,15 @@
 
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
 import sansang_collector
 from sansang_collector.hours import Span, is_open
 from sansang_collector.ingest import Ingest
+from sansang_collector.ledger_changes import LedgerChanges
+from sansang_collector.message_sql import Service
+from sansang_collector.note_sql import Note
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.outages import By, Ledger
@@ -21,6 +24,8 @@ from sansang_collector.views import (
     AvailabilityView,
     CollectorView,
     EpochView,
+    MaintenanceView,
+    NoteView,
     OutageDetail,
     OutageView,
     ServiceView,
@@ -57,6 +62,7 @@ class Status:
         self._dispatch = dispatch
         self._ledger = Ledger(record, lambda: registry.current, lambda: dispatch.names)
         self._timeline = Timeline(record, lambda: registry.current)
+        self._changes = LedgerChanges(record, lambda: registry.current)
         self._broker_problem = broker_problem
         self._states = states
         """By agent: what the broker last said of it."""
@@ -107,6 +113,7 @@ class Status:
                 ssids=site.ssids,
                 simulated=site.simulated,
                 agents=by_site.get(site.id, []),
+                time_zone=site.time_zone,
             )
             for site in self._registry.current.sites
         ]
@@ -123,7 +130,7 @@ class Status:
         """What is held of every service of every site."""
         with self._record.lock:
             held = self._watching.held()
-        reached = self.told()
+        reached = self._reached()
         return [
             ServiceView(
                 site=each.site,
@@ -132,7 +139,7 @@ class Status:
                 state=each.state,
                 since=each.since,
                 judged=each.judged,
-                told=(each.site, *each.thing) in reached,
+                told=Service(each.site, *each.thing) in reached,
                 stage=STAGE_OF.get(each.says or "") if each.state == "down" else None,
             )
             for each in held
@@ -152,13 +159,12 @@ class Status:
         ]
         return House(known.name, known.simulated, down)
 
-    def told(self) -> Collection[tuple[str, str, str]]:
-        """Site, service and subject of what somebody was told to be down."""
+    def _reached(self) -> set[Service]:
         try:
             return self._record.reached()
         except RecordUnavailableError:
             # The page says elsewhere what is wrong with the record.
-            return ()
+            return set()
 
     def is_open(self, site: str) -> bool:
         """Whether it is within the site's opening hours now."""
@@ -179,6 +185,18 @@ class Status:
     def timeline(self, site: str | None, steps: Sequence[Span]) -> list[TimelineView]:
         """How much of each step each service worked."""
         return self._timeline.take(site, steps, self.now())
+
+    def maintenance(self, start: int, end: int) -> list[MaintenanceView]:
+        """What was declared for any time within [start, end)."""
+        return self._changes.maintenance(start, end)
+
+    def declare_maintenance(self, site: str, span: Span, note: str) -> MaintenanceView:
+        """Raises RefusedChangeError."""
+        return self._changes.declare(site, span, note, self.now())
+
+    def add_note(self, note: Note) -> NoteView:
+        """Raises RefusedChangeError."""
+        return self._changes.note(note)
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:
         """The newest reading of each series, an hour old at most. Raises StoreUnavailableError."""

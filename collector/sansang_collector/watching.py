@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from sansang_collector import evidence_sql, ledger_sql
-from sansang_collector.evidence_sql import PAGE_US, Page, PageName
+from sansang_collector.calm import load_calm
+from sansang_collector.evidence_sql import Connection, Page, PageName
 from sansang_collector.ledger_sql import Revised
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
 from sansang_collector.saving import Correction, Watched
+from sansang_collector.stretch import Stretch, corrections, stretch
 from sansang_collector.watch.entry import Entry, Key
 from sansang_collector.watch.evidence import Boot, Fact, boots_of, facts_of
 from sansang_collector.watch.service import MINUTE_US, HoldDown, State
 from sansang_collector.watch.site import BoxPlan, SiteJudge, Thing
 from sansang_wire.readings import AnyReading
 
-LOOKBACK_US = 40 * MINUTE_US
-"""As long as anything that was said can matter to the judge."""
 DRAINED_US, SETTLED_US = 3_000_000, 30_000_000
 """No late fact for the first, or the second since the first of them: time to judge anew."""
 INTERLEAVED_US = 10 * MINUTE_US
@@ -126,7 +126,7 @@ class Watching:
             self._come_late(site, start, 0 if site in self.unjudged else now)
             return
         before = [boot for boot in boots if judge.boot(agent, boot)]
-        if before or facts[0].at < judge.judged:
+        if before or facts[0].at <= judge.judged:
             # Boxes of one house do not speak in turn: such facts are not late.
             newest = max(judge.alive(agent) or 0, judge.judged - INTERLEAVED_US)
             in_turn = not boots and facts[0].at > newest
@@ -182,11 +182,6 @@ class Watching:
     def _note(self, entry: Entry) -> None:
         self._pending.corrections.append(Correction("", [Revised(entry.key, entry)]))
 
-    def forget_old(self, now: int) -> None:
-        """Services that nobody speaks of are unknown; to be called now and then."""
-        for judge in self._judges.values():
-            judge.forget_old(now)
-
     def pending(self, now: int) -> Watched:
         """All that is to be saved since this was last asked."""
         pending, self._pending = self._pending, _Pending()
@@ -226,8 +221,7 @@ class Watching:
     def _plans(self, site: str) -> dict[str, BoxPlan]:
         return {
             agent.id: BoxPlan(agent.line, self.patience(agent.id))
-            for agent in self._sites.agents
-            if agent.site == site
+            for agent in self._sites.agents_of(site)
         }
 
     def patience(self, agent: str) -> int:
@@ -287,34 +281,81 @@ class Watching:
         self.unjudged.pop(site, None)
         plans = self._plans(site)
         with self._record.reading() as connection:
-            begin, old = _stretch(connection, site, late.start)
-            facts = {
-                (fact, agent)
-                for agent in plans
-                for fact in evidence_sql.load_facts(connection, agent, begin)
-            }
+            part = stretch(connection, site, late.start)
+            judge = self._calm(connection, site, plans, part.begin) if not part.old else None
+            new: dict[Key, Entry | None] = {}
+            if judge is None:
+                judge, new = self._from_all(connection, site, plans, part)
+        old, lasting = part.old, part.lasting
+        silent = {
+            key.subject
+            for key, entry in old.items()
+            if key.service == "box" and entry.end is None and judge.alive(key.subject) == key.start
+        }
+        since = now if self._blind else self.listening_since
+        judge.advance(now - LAG_US, since, silent)
+        new |= judge.take()
+        found = {
+            key: each
+            for key, each in new.items()
+            if each is not None and (key.start >= part.first or key in lasting)
+        }
+        changes = corrections(old, found)
+        self._judges[site] = judge
+        self._pending.sites.add(site)
+        self._forget(site, old)
+        self._remember(site, found.values(), now)
+        if changes:
+            self._pending.corrections.append(Correction(site, changes, late.known > 0))
+
+    def _calm(
+        self, connection: Connection, site: str, plans: Mapping[str, BoxPlan], begin: int
+    ) -> SiteJudge | None:
+        """Of a site of which nothing but good was heard for a while; None when it is not so."""
+        calm = load_calm(connection, plans, begin)
+        known = self._worked.get(site, {})
+        newest = max((fact.at for fact, _ in calm.said), default=0)
+        if not newest or self._boots_since(plans, begin):
+            return None
         judge = SiteJudge(plans, self._hold)
-        judge.resume(begin, self._worked.get(site, {}))
-        boots = [(boot, agent) for agent in plans for boot in self._boots.get(agent, {}).values()]
-        for boot, agent in sorted(boots, key=lambda each: each[0].started):
+        judge.resume(newest, known)
+        if not all(judge.recall(agent, fact) for fact, agent in calm.said):
+            return None
+        for fact, agent in calm.after:
+            judge.hear(agent, fact)
+        return judge
+
+    def _from_all(
+        self, connection: Connection, site: str, plans: Mapping[str, BoxPlan], part: Stretch
+    ) -> tuple[SiteJudge, dict[Key, Entry | None]]:
+        """From every fact of the stretch, and what came of it."""
+        facts = {
+            (fact, agent)
+            for agent in plans
+            for fact in evidence_sql.load_facts(connection, agent, part.begin)
+            if fact.at >= part.begin
+        }
+        judge = SiteJudge(plans, self._hold)
+        judge.resume(part.begin, self._worked.get(site, {}), part.lasting.values())
+        for boot, agent in self._boots_since(plans, part.begin):
             judge.boot(agent, boot)
-        new: dict[Key, Entry | None] = {}
+        new: dict[Key, Entry | None] = {
+            key: judge.entries.get(key, entry) for key, entry in part.lasting.items()
+        }
         for fact, agent in sorted(facts):
             judge.hear(agent, fact)
             if judge.changed:
                 new |= judge.take()
-        for key, entry in old.items():
-            if key.service == "box" and entry.end is None and judge.alive(key.subject) == key.start:
-                judge.keep_silent(key.subject)
-        judge.advance(now - LAG_US, now if self._blind else self.listening_since)
-        new |= judge.take()
-        changes = corrections(old, {key: each for key, each in new.items() if each is not None})
-        self._judges[site] = judge
-        self._pending.sites.add(site)
-        if changes:
-            self._forget(site, old)
-            self._remember(site, (each.entry for each in changes), now)
-            self._pending.corrections.append(Correction(site, changes, late.known > 0))
+        return judge, new
+
+    def _boots_since(self, agents: Iterable[str], since: int) -> list[tuple[Boot, str]]:
+        found = [
+            (boot, agent)
+            for agent in agents
+            for boot in self._boots.get(agent, {}).values()
+            if boot.started > since
+        ]
+        return sorted(found, key=lambda each: each[0].started)
 
     def _new_worked(self, site: str, judge: SiteJudge) -> list[tuple[str, Thing, int]]:
         known = self._worked.setdefault(site, {})
@@ -340,36 +381,3 @@ class Watching:
 
 def _is_due(late: _Late, now: int) -> bool:
     return now - late.last >= DRAINED_US or now - late.known >= SETTLED_US
-
-
-def _stretch(
-    connection: evidence_sql.Connection, site: str, start: int
-) -> tuple[int, dict[Key, Entry]]:
-    """Where to begin so that nothing lasts there, and what the ledger has from there on."""
-    begin = start
-    while True:
-        begin = (begin - LOOKBACK_US) // PAGE_US * PAGE_US
-        old = {
-            each.entry.key: each.entry for each in ledger_sql.load(connection, begin, None, site)
-        }
-        first = min((key.start for key in old), default=begin)
-        if first >= begin or start - begin > evidence_sql.KEPT_US:
-            return begin, {key: each for key, each in old.items() if key.start >= begin}
-        begin = first
-
-
-def corrections(old: Mapping[Key, Entry], new: Mapping[Key, Entry]) -> list[Revised]:
-    """What makes `new` of `old`. An entry whose beginning moved stays the same outage."""
-    found: list[Revised] = []
-    gone = {key: each for key, each in old.items() if key not in new}
-    for key, entry in sorted(new.items()):
-        if key in old:
-            if old[key] != entry:
-                found.append(Revised(key, entry))
-            continue
-        same = (was for was in gone if was.thing == key.thing)
-        moved = next((was for was in same if gone[was].overlaps(key.start, entry.end)), None)
-        if moved is not None:
-            del gone[moved]
-        found.append(Revised(moved or key, entry))
-    return [*(Revised(key, None) for key in gone), *found]

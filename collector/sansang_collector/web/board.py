@@ -34,8 +34,6 @@ class Board(NamedTuple):
     """Those of them that last."""
     record_fault: str | None
     """Why the ledger could not be read."""
-    told: Collection[tuple[str, str, str]]
-    """Site, service and subject of what people know."""
     closed: Collection[str]
     """Sites outside their opening hours."""
 
@@ -71,7 +69,6 @@ def take(sources: Sources) -> Board:
         outages=outages,
         going_on=_by_site([each for each in outages if each.end is None]),
         record_fault=record_fault,
-        told=sources.told(),
         closed={each.site for each in sites if not sources.is_open(each.site)},
     )
 

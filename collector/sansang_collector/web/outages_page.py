@@ -96,7 +96,7 @@ def build(asked: Asked, board: Board, past: Past, translate: Translation) -> Out
     strips = _strips(asked, board, past, translate)
     query = {"lang": translate.language} | ({"site": asked.site} if asked.site else {})
     return OutagesPage(
-        title=translate("Outages"),
+        title=translate("Outage history"),
         subtitle=translate.plural(
             "{count} outage in 30 days", "{count} outages in 30 days", len(found)
         ),

@@ -102,7 +102,7 @@ def _findings(cards: Sequence[SiteCard], board: Board, translate: Translation) -
 def _lacks(card: SiteCard, family: str, board: Board) -> bool:
     """It never worked there: what it lost is told by the ledger."""
     lost = {each.service for each in board.going_on.get(card.view.site, ())}
-    return card.reaches(family) is False and not card.cut_off and family not in lost
+    return card.reaches(family) is False and not card.cut_off and not lost & {family, "internet"}
 
 
 def _titles(cards: Sequence[SiteCard], translate: Translation) -> tuple[str, str]:

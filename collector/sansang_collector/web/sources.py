@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the page asks of the collector."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from sansang_collector.hours import Span
+from sansang_collector.note_sql import Note
 from sansang_collector.outages import By
 from sansang_collector.store.base import Latest, Series
 from sansang_collector.views import (
     AgentView,
     AvailabilityView,
     CollectorView,
+    MaintenanceView,
+    NoteView,
     OutageDetail,
     OutageView,
     ServiceView,
@@ -50,12 +53,6 @@ class Sources(Protocol):
         """What is held of every service of every site."""
         ...
 
-    def told(self) -> Collection[tuple[str, str, str]]:
-        """Site, service and subject of what somebody was told to be down; of many sites at once
-        the site is empty, of one that is not heard the service is `contact`.
-        """
-        ...
-
     def is_open(self, site: str) -> bool:
         """Whether it is within the site's opening hours now."""
         ...
@@ -83,6 +80,18 @@ class Sources(Protocol):
 
     def house(self, site: str) -> House | None:
         """One site, for its keeper; None when the registry does not know it."""
+        ...
+
+    def maintenance(self, start: int, end: int) -> list[MaintenanceView]:
+        """What was declared for any time within [start, end) (µs), in time order."""
+        ...
+
+    def declare_maintenance(self, site: str, span: Span, note: str) -> MaintenanceView:
+        """Before it begins; raises RefusedChangeError, too."""
+        ...
+
+    def add_note(self, note: Note) -> NoteView:
+        """About an outage that there is; raises RefusedChangeError, too."""
         ...
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:

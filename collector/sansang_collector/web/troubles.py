@@ -21,7 +21,6 @@ from sansang_collector.web.reasons import WIFI, in_words
 from sansang_collector.web.states import Tone
 
 SILENT = frozenset({"box"})
-CONTACT = ("contact", "")
 
 
 def of_site(site: SiteView, link: str, board: Board, translate: Translation) -> list[Finding]:
@@ -72,7 +71,7 @@ def _finding(
         todo = translate("check the power and the network cable of the box.")
     parts += _with_it(view, board.going_on.get(view.site, ()), translate)
     parts += _box_says(view, board, translate)
-    if _is_told(view, board):
+    if view.told is not None:
         parts.append(translate("Its keeper was told."))
     if view.site in board.closed:
         parts.append(translate("The house is closed now."))
@@ -122,13 +121,6 @@ def _box_says(view: OutageView, board: Board, translate: Translation) -> list[st
     return []
 
 
-def _is_told(view: OutageView, board: Board) -> bool:
-    things = {(view.service, view.subject)}
-    if view.service in SILENT:
-        things.add(CONTACT)
-    return any((view.site, *thing) in board.told for thing in things)
-
-
 def of_areas(
     board: Board, lost: Collection[str], translate: Translation
 ) -> tuple[list[Finding], set[str]]:
@@ -149,7 +141,7 @@ def of_areas(
             duration=translate.duration(board.now - view.start),
         )
         detail = sentence(named([names.get(each, each) for each in members]))
-        if _is_told(view, board):
+        if view.told is not None:
             detail = " ".join([detail, translate("Their keepers were told.")])
         todo = translate("ask whether the power or the carrier's network is down there.")
         where = area_name(view, board, translate)

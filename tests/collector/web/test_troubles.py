@@ -3,6 +3,7 @@
 
 import re
 
+import msgspec
 import pytest
 
 from sansang_collector.views import OutageDetail
@@ -30,9 +31,14 @@ def with_outages(*outages: OutageDetail, told: bool = False) -> FixedSources:
     sources = one_site(ssids=[SSID])
     sources.outage_details = list(outages)
     if told:
-        of = [each.outage for each in outages]
-        sources.told_things = {(each.site, each.service, each.subject) for each in of}
+        sources.outage_details = [reached(each) for each in outages]
     return sources
+
+
+def reached(entry: OutageDetail) -> OutageDetail:
+    """People were told of it five minutes ago."""
+    told = msgspec.structs.replace(entry.outage, told=NOW - 5 * MINUTE)
+    return msgspec.structs.replace(entry, outage=told)
 
 
 def silent(number: int, minutes: int = 65) -> tuple[FixedSources, OutageDetail]:
@@ -71,6 +77,20 @@ def test_what_an_outage_takes_along_is_told_with_it(browse: Browse) -> None:
     text = read(browse(with_outages(ended, *with_it)))
     assert "◆ Nhà văn hóa thôn Đông — không tra được tên miền (DNS) từ" in text
     assert "■ Nhà văn hóa thôn Đông — mất IPv6 từ" in text
+
+
+def test_ipv6_that_was_lost_is_told_by_the_ledger_alone(browse: Browse) -> None:
+    """That it does not reach the Internet is told of sites where it never did."""
+    sources = with_outages(outage("ipv6", "ipv6", clues={"ipv6:down": 4}))
+    sources.readings = [
+        reachability(SITE, AGENT, NOW),
+        reachability(SITE, AGENT, NOW, "ipv6", outcome=2),
+    ]
+    text = read(browse(sources))
+    assert "■ Nhà văn hóa thôn Đông — mất IPv6 từ" in text
+    assert "Đường truyền — IPv6" not in text
+    sources.outage_details = []
+    assert "■ Đường truyền — IPv6 không ra được Internet tại 1 điểm" in read(browse(sources))
 
 
 def test_a_wifi_that_lets_nobody_in_says_at_which_stage(browse: Browse) -> None:
@@ -148,8 +168,7 @@ def test_a_silent_box_is_told_once(browse: Browse) -> None:
     """By the ledger when it has it, else by when its last batch came."""
     sources, entry = silent(1)
     assert read(browse(sources)).count("Thôn 1 — mất kết nối từ") == 1
-    sources.outage_details = [entry]
-    sources.told_things = {("nvh-1", "contact", "")}
+    sources.outage_details = [reached(entry)]
     text = read(browse(sources))
     assert text.count("Thôn 1 — mất kết nối từ") == 1
     assert "Mất liên lạc; có thể mất điện hoặc đứt đường truyền. Đã nhắn người phụ trách." in text
@@ -177,8 +196,7 @@ def test_many_sites_lost_at_once_are_one_finding(browse: Browse) -> None:
     sources.site_views[3] = site_view([agent_view("nvh-3-1", "nvh-3", NOW)], "nvh-3", "Thôn 3")
     sources.outage_details[3] = outage("internet", "line", site="nvh-3", name="Thôn 3")
     area = outage("area", "silent", site="", subject="commune:11824", clues=members, name="")
-    sources.outage_details.append(area)
-    sources.told_things = {("", "area", "commune:11824")}
+    sources.outage_details.append(reached(area))
     text = read(browse(sources))
     assert re.search(rf"◆ Xã Vĩnh Bảo — 3 điểm mất kết nối cùng lúc từ {SINCE}", text)
     assert "Thôn 0, Thôn 1, Thôn 2. Đã nhắn những người phụ trách." in text
@@ -221,6 +239,8 @@ def test_a_closed_house_is_grey_and_says_so(browse: Browse) -> None:
     assert "Thôn 1 ○ Đóng cửa từ" in text
     assert "0 / 1 1 đóng cửa" in text
     assert "Việc cần làm:" not in text
+    sources.outage_details = []
+    assert "Việc cần làm:" not in read(browse(sources)), "before the ledger has it"
     sources = with_outages(outage("internet", "line"))
     sources.closed_sites = {SITE}
     text = read(browse(sources))
