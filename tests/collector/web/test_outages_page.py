@@ -102,7 +102,7 @@ def test_what_lasts_and_what_is_not_known_say_so(browse: Browse) -> None:
     assert f" {day(start + 3 * DAY)[:5]} 3 ngày 0 giờ" in text
     assert "Máy chủ: đồng hồ máy chủ bị nhảy" in text
     assert "Mất kết nối (dong-1): chưa rõ" in text
-    assert "– chưa hết 1 giờ 00 phút" in text
+    assert "– đang diễn ra 1 giờ 00 phút" in text
 
 
 def test_the_days_of_each_site_are_drawn_and_counted(browse: Browse) -> None:
