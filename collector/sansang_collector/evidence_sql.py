@@ -50,6 +50,15 @@ boots_table = sa.Table(
 )
 
 
+late_table = sa.Table(
+    "late",
+    metadata,
+    sa.Column("site", sa.String(63), primary_key=True),
+    sa.Column("start", sa.BigInteger),
+)
+"""From when on a site's evidence is to be judged anew."""
+
+
 class PageName(NamedTuple):
     """Whose ten minutes, and which since the Unix epoch."""
 
@@ -169,6 +178,19 @@ def save_boots(connection: Connection, boots: Sequence[tuple[str, Boot]]) -> Non
         for agent, boot in boots
     ]
     upsert(connection, boots_table, rows)
+
+
+def load_late(connection: Connection) -> dict[str, int]:
+    """The sites whose evidence is to be judged anew, and from when on (µs)."""
+    return {row.site: row.start for row in connection.execute(sa.select(late_table))}
+
+
+def save_late(connection: Connection, late: Mapping[str, int | None]) -> None:
+    """Write what is to be judged anew; None for what was."""
+    for site in late:
+        connection.execute(sa.delete(late_table).where(late_table.c.site == site))
+    rows = [{"site": site, "start": start} for site, start in late.items() if start is not None]
+    upsert(connection, late_table, rows)
 
 
 def _pack(page: Page) -> bytes:

@@ -27,16 +27,13 @@ TONES: dict[str, Tone] = {"down": "bad", "degraded": "warn", "unknown": "none"}
 def outages_table(found: list[OutageView], now: int, translate: Translation) -> Table:
     """One row an outage; what lasts has lasted until `now` (µs)."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    shown.add_column(translate("No."), justify="right")
-    for title in (
-        translate("Site"),
-        translate("Kind"),
-        translate("Start"),
-        translate("End"),
-        translate("Duration"),
-        translate("Cause"),
-        translate("State"),
-    ):
+    shown.add_column(translate("No."), justify="right", no_wrap=True)
+    for title in (translate("Site"), translate("Kind")):
+        shown.add_column(title)
+    # Half a date says nothing, and a narrow terminal would cut it.
+    shown.add_column(translate("Start"), min_width=len("21/11/2026 08:15"))
+    shown.add_column(translate("Duration"), min_width=len("1 giờ 05 phút"))
+    for title in (translate("Cause"), translate("State")):
         shown.add_column(title)
     for outage in found:
         end = now if outage.end is None else outage.end
@@ -46,7 +43,6 @@ def outages_table(found: list[OutageView], now: int, translate: Translation) -> 
             Text(place(outage, translate)),
             Text(kind_words(outage, translate)),
             Text(translate.instant(outage.start)),
-            Text("" if outage.end is None else translate.instant(outage.end)),
             Text(translate.duration(end - outage.start)),
             Text(cause_word(outage.cause, translate)),
             Text(f"{SHAPES[tone]} {result_words(outage, translate)}", style=STYLES[tone]),
@@ -63,7 +59,7 @@ def period_line(told: AvailabilityAnswer, translate: Translation) -> Text:
 def availability_table(found: list[AvailabilityView], translate: Translation) -> Table:
     """One row for each service of a site, carrier or commune."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for title in (translate("Code"), translate("Name"), translate("Service")):
+    for title in (translate("Name"), translate("Service")):
         shown.add_column(title)
     for title in (
         translate("Availability"),
@@ -76,7 +72,6 @@ def availability_table(found: list[AvailabilityView], translate: Translation) ->
     for each in found:
         name = each.name
         shown.add_row(
-            Text(each.group),
             Text(translate("{name} (simulated)", name=name) if each.simulated else name),
             Text(service_word(each.service, translate)),
             *(_percent(share, translate) for share in (each.share, each.coverage)),

@@ -59,6 +59,8 @@ class _Late:
     start: int
     known: int
     last: int
+    reach: int
+    """What is newer than this is not late."""
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class _Pending:
     boots: list[tuple[str, Boot]] = field(default_factory=list[tuple[str, Boot]])
     sites: set[str] = field(default_factory=set[str])
     corrections: list[Correction] = field(default_factory=list[Correction])
+    late: dict[str, int | None] = field(default_factory=dict[str, "int | None"])
 
 
 class Watching:
@@ -99,6 +102,12 @@ class Watching:
         with self._record.reading() as connection:
             self._boots = evidence_sql.load_boots(connection)
             self._worked = ledger_sql.load_worked(connection)
+            late = evidence_sql.load_late(connection)
+            self._late |= {
+                site: _Late(start, 1, 0)
+                for site, start in late.items()
+                if self._sites.agents_of(site)
+            }
             self.unjudged = self._with_evidence(connection)
             """Sites with evidence that nobody has looked at since the start."""
 
@@ -122,7 +131,11 @@ class Watching:
         judge = self._judges.get(site)
         if judge is None and site not in self.unjudged:
             judge = self._judges[site] = SiteJudge(self._plans(site), self._hold)
-        if judge is None or site in self._late or not facts:
+        if (late := self._late.get(site)) is not None and facts and start > late.reach:
+            # The newest of a box that goes on measuring holds nothing up.
+            late.reach = facts[-1].at
+            return
+        if judge is None or late is not None or not facts:
             self._come_late(site, start, 0 if site in self.unjudged else now)
             return
         before = [boot for boot in boots if judge.boot(agent, boot)]
@@ -152,7 +165,7 @@ class Watching:
             self._see_again(why, now)
         self._follow_registry()
         for site, newest in list(self.unjudged.items())[:SITES_AT_ONCE]:
-            late = self._late.setdefault(site, _Late(newest, 0, 0))
+            late = self._late.setdefault(site, _Late(newest, 0, 0, now))
             late.start = min(late.start, newest)
         due = [site for site, late in self._late.items() if _is_due(late, now)]
         for site in due[:SITES_AT_ONCE]:
@@ -195,7 +208,7 @@ class Watching:
                 changes = [Revised(*each) for each in judge.take().items()]
                 self._remember(site, (each.entry for each in changes), now)
                 pending.corrections.append(Correction(site, changes))
-        return Watched(pending.pages, pending.boots, worked, pending.corrections)
+        return Watched(pending.pages, pending.boots, worked, pending.corrections, pending.late)
 
     def judge(self, site: str) -> SiteJudge | None:
         """Of a site that has evidence and was looked at."""
@@ -274,11 +287,16 @@ class Watching:
         return page
 
     def _come_late(self, site: str, start: int, now: int) -> None:
-        late = self._late.setdefault(site, _Late(start, now, now))
+        judge = self._judges.get(site)
+        late = self._late.setdefault(site, _Late(start, now, now, judge.judged if judge else start))
         late.start, late.last = min(late.start, start), max(late.last, now)
+        if now:
+            self._pending.late[site] = late.start
 
     def _judge_anew(self, site: str, late: _Late, now: int) -> None:
         self.unjudged.pop(site, None)
+        if late.known or late.last:
+            self._pending.late[site] = None
         plans = self._plans(site)
         with self._record.reading() as connection:
             part = stretch(connection, site, late.start)

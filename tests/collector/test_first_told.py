@@ -89,3 +89,23 @@ def test_what_tells_of_something_else_does_not_count(
 ) -> None:
     """Another thing or site, an outage before or after, an end, what reached nobody."""
     assert told(tmp_path, about, since, state=state, delivered=delivered) is None
+
+
+def test_each_of_several_outages_has_its_own_messages(tmp_path: Path) -> None:
+    """The same thing twice in an hour: the second was told of, twice, the first and third never."""
+    record = Record(tmp_path / "record.db")
+    starts = [START, START + 20 * MINUTE, START + 40 * MINUTE]
+    outages = [
+        Entry(Key("dns", "main", start), "down", start + 5 * MINUTE, "line") for start in starts
+    ]
+    notice = Notice("down", starts[1], starts[1])
+    messages = [NewMessage(OWN, notice, starts[1] + after) for after in (MINUTE, 2 * MINUTE)]
+    with record.writing() as connection:
+        revised = [Revised(each.key, each) for each in outages]
+        ledger_sql.write(connection, SITE, revised, END, late=False)
+        message_sql.save_messages(connection, messages)
+        for number, at in ((1, starts[1] + MINUTE), (2, starts[1] + 2 * MINUTE)):
+            message_sql.save_delivery(connection, number, "mail", at)
+    listed = Ledger(record, lambda: commune("dong-1"), dict[str, str]).outages(0, None)
+    record.close()
+    assert [each.told for each in listed] == [None, starts[1] + MINUTE, None]

@@ -21,18 +21,18 @@ def main(folder: Path) -> None:
         urls = folder / "notify.urls"
         urls.touch(mode=0o600)
         urls.write_text(f"{mail.url}\n{url}\n")
+        (folder / "told").touch()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         never = threading.Event()
-        heard: list[str] = []
+        seen = {"mail": 0, "webhook": 0}
         while not never.wait(LOOK_S):
-            told = [("mail", text) for text in mail.texts] + [("webhook", text) for text in hook]
-            known = [(each["how"], each["text"]) for each in map(json.loads, heard)]
-            for how, text in told:
-                if (how, text) not in known:
+            for how, texts in (("mail", mail.texts), ("webhook", hook)):
+                for text in texts[seen[how] :]:
+                    seen[how] += 1
                     line = {"at": time.time_ns() // 1000, "how": how, "text": text}
-                    heard.append(json.dumps(line))
-            (folder / "told").write_text("\n".join(heard))
+                    with (folder / "told").open("a") as told:
+                        told.write(json.dumps(line) + "\n")
 
 
 if __name__ == "__main__":

@@ -174,6 +174,8 @@ class House:
             each
             for each in self.ask(f"outages?start={start - 15 * S}&end={end + 60 * S}")
             if each["root"] is None and each["state"] == "down" and each["site"]
+            # The one before has ended just now.
+            if each["start"] > start - 5 * S
         ]
         assert len(own) == 1, f"{fault.name}: {own}"
         [found] = own

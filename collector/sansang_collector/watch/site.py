@@ -24,8 +24,6 @@ CLUE_FRESH_US = 90_000_000
 """What was heard so long before an outage still tells of it."""
 BOOT_SLACK_US = 10_000_000
 """So much later than the first fact after it a start may be dated."""
-ROUND_US = 1_000_000
-"""What is measured within this belongs together."""
 STEPS = 9
 STALE_US = 75 * MINUTE_US
 """Two rounds of the seldomest look at a service, and some: its box lives and says nothing of it."""
@@ -55,7 +53,7 @@ class _Box:
     gap: tuple[int, int] = (0, 0)
     """The last time without power, or without facts."""
     steps: deque[int] = field(default_factory=lambda: deque[int](maxlen=STEPS))
-    """The times between its last rounds."""
+    """The times between its last facts."""
 
     @property
     def patience_us(self) -> int:
@@ -149,7 +147,7 @@ class SiteJudge:
                 self._forget_stale(at)
         if box.silent is not None or (box.boots and _is_past(box.boots[0], at)):
             self._came_back(agent, box, at)
-        if box.alive is not None and at - box.alive >= ROUND_US:
+        if box.alive is not None and at > box.alive:
             box.steps.append(at - box.alive)
         box.alive = at
         if key in CLUES:

@@ -152,6 +152,34 @@ def test_a_centre_that_is_killed_tells_nothing_twice_and_loses_nothing(
     live([Box("dong-1", "dong"), *[Box("dong-2", "dong", only_wifi=True)] * two], some, seed, 5)
 
 
+def test_what_came_late_is_judged_though_the_centre_dies_first() -> None:
+    """Even when it is so old that nothing else would make anybody look there again."""
+    box = Box("dong-1", "dong")
+    box.boot(START - 3600 * S, clean=None)
+    for at in range(START, START + 600 * MINUTE, 30 * S):
+        if at in {START + 60 * MINUTE, START + 90 * MINUTE}:
+            box.change("access point dead" if at < START + 90 * MINUTE else "well", at)
+        box.measure(at)
+    kept, box.held = box.held, []
+    hidden = range(START + 50 * MINUTE, START + 100 * MINUTE)
+    with centre([box]) as it:
+        for batch in kept:
+            if batch.at not in hidden:
+                it.hear(box.id, batch, batch.at)
+        it.settle(kept[-1].at)
+        assert {each.cause for each in it.ledger()} == {"agent_fault"}
+        for batch in kept:
+            if batch.at in hidden:
+                it.hear(box.id, batch, kept[-1].at)
+        it.record.close()
+        it.begin(kept[-1].at)
+        for _ in range(3):
+            it.settle(kept[-1].at + S)
+        assert [(each.key.service, each.cause) for each in it.ledger()] == [
+            ("wifi", "access_point")
+        ]
+
+
 edges = st.integers(0, 3 * 24 * 60).map(lambda minute: START + minute * MINUTE)
 spans = st.lists(st.builds(Span, edges, edges), max_size=6)
 

@@ -84,7 +84,7 @@ def test_maintenance_that_can_not_be_declared_is_told(
 
 
 def test_what_fails_during_maintenance_does_not_count(tmp_path: Path) -> None:
-    """Of the availability, once it was declared."""
+    """Of the availability, once it was declared; what has simulated sites in it says so."""
     now = time.time_ns() // 1000
     with office(tmp_path) as (status, record):
         start = now + DAY
@@ -98,7 +98,9 @@ def test_what_fails_during_maintenance_does_not_count(tmp_path: Path) -> None:
             for each in ledger.availability(later, "site", later.end)
             if (each.group, each.service) == ("nvh-dong", "internet")
         ]
+        together = ledger.availability(later, "commune", later.end)
     assert (found.service_us, found.down_us) == (2 * HOUR, 0)
+    assert (found.simulated, {each.simulated for each in together}) == (False, {True})
 
 
 def test_a_record_that_can_not_be_written_is_503(browse: Browse) -> None:

@@ -260,7 +260,7 @@ def test_open_outages_are_counted_for_prometheus(browse: Browse) -> None:
         outage_view(1),
         outage_view(2, site="nvh-tay"),
         outage_view(3, service="wifi", cause=None),
-        outage_view(4, service="power", start=NOW - HOUR, end=NOW),
+        outage_view(4, service="power", start=NOW - HOUR, end=NOW + 1),
     )
     lines = browse(sources).get("/metrics").text.splitlines()
     assert [line for line in lines if line.startswith("sansang_outages_open{")] == [
