@@ -2,7 +2,7 @@
 """Stand-ins for parts of the system, by name; what a test needs of the real world is elsewhere."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from sansang_collector.views import (
     RevisionView,
     ServiceView,
     SiteView,
+    TimelineView,
 )
 from sansang_collector.web.sources import House
 
@@ -224,6 +225,9 @@ class FixedSources:
     series_calls: int = 0
     outage_details: list[OutageDetail] = field(default_factory=list[OutageDetail])
     availability_views: list[AvailabilityView] = field(default_factory=list[AvailabilityView])
+    timeline_views: list[TimelineView] = field(default_factory=list[TimelineView])
+    outage_calls: int = 0
+    closed_sites: set[str] = field(default_factory=set[str])
     availability_asked: list[tuple[Span, By]] = field(default_factory=list[tuple[Span, By]])
     windows: list[MaintenanceView] = field(default_factory=list[MaintenanceView])
     record_fault: str | None = None
@@ -252,8 +256,13 @@ class FixedSources:
         """As given."""
         return self.service_views
 
+    def is_open(self, site: str) -> bool:
+        """Unless it was given as closed."""
+        return site not in self.closed_sites
+
     def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:
         """Of those given, what lasted for a while within [start, end)."""
+        self.outage_calls += 1
         self._ask_record()
         return [
             each.outage
@@ -273,6 +282,16 @@ class FixedSources:
         self._ask_record()
         self.availability_asked.append((span, by))
         return self.availability_views
+
+    def timeline(self, site: str | None, steps: Sequence[Span]) -> list[TimelineView]:
+        """As given for this site or all: the last of them, as many as there are steps."""
+        self._ask_record()
+        many = len(steps)
+        return [
+            msgspec.structs.replace(each, shares=each.shares[-many:], closed=each.closed[-many:])
+            for each in self.timeline_views
+            if site in {None, each.site}
+        ]
 
     def house(self, site: str) -> House | None:
         """As given."""

@@ -45,6 +45,8 @@ PICTURES = (
     Picture("site-vi", SITE, "vi", dark=False, width=1280, height=900),
     Picture("site-dark-en", SITE, "en", dark=True, width=1280, height=900),
     Picture("site-phone-vi", SITE, "vi", dark=False, width=390, height=844),
+    Picture("outages-vi", "/outages", "vi", dark=False, width=1280, height=900),
+    Picture("outages-phone-en", "/outages", "en", dark=False, width=390, height=844),
 )
 
 
@@ -82,7 +84,7 @@ def _has_lost_wifi(url: str) -> bool:
         services = urllib3.request("GET", f"{url}/api/v1/services", retries=False).json()
     except urllib3.exceptions.HTTPError:
         return False
-    return any(each["state"] == "down" for each in services)
+    return any(each["service"] == "wifi" and each["state"] == "down" for each in services)
 
 
 def take(url: str, folder: Path) -> None:

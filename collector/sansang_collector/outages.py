@@ -111,7 +111,7 @@ class Ledger:
             known = worked.get(site.id, {})
             group, name = _group(site, by)
             simulated |= {group} if site.simulated else set()
-            for service, spans in _of_site(site, by_site.get(site.id, ()), known, asked).items():
+            for service, spans in of_site(site, by_site.get(site.id, ()), known, asked).items():
                 found = availability(hours, spans[0], spans[1], works)
                 groups.setdefault((group, name, service), []).append(found)
         return [
@@ -177,7 +177,7 @@ def _group(site: Site, by: By) -> tuple[str, str]:
             return site.commune, site.commune_name
 
 
-def _of_site(
+def of_site(
     site: Site,
     outages: Sequence[Outage],
     worked: Mapping[tuple[str, str], int],

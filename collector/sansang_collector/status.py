@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
 import sansang_collector
-from sansang_collector.hours import Span
+from sansang_collector.hours import Span, is_open
 from sansang_collector.ingest import Ingest
 from sansang_collector.ledger_changes import LedgerChanges
 from sansang_collector.message_sql import Service
@@ -18,6 +18,7 @@ from sansang_collector.outages import By, Ledger
 from sansang_collector.record import AgentRecord, Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.store.base import Latest, Series, SeriesStore
+from sansang_collector.timeline import Timeline
 from sansang_collector.views import (
     AgentView,
     AvailabilityView,
@@ -29,6 +30,7 @@ from sansang_collector.views import (
     OutageView,
     ServiceView,
     SiteView,
+    TimelineView,
 )
 from sansang_collector.watching import Watching
 from sansang_collector.web.sources import House
@@ -59,6 +61,7 @@ class Status:
         self._ingest = ingest
         self._dispatch = dispatch
         self._ledger = Ledger(record, lambda: registry.current, lambda: dispatch.names)
+        self._timeline = Timeline(record, lambda: registry.current)
         self._changes = LedgerChanges(record, lambda: registry.current)
         self._broker_problem = broker_problem
         self._states = states
@@ -163,6 +166,10 @@ class Status:
             # The page says elsewhere what is wrong with the record.
             return set()
 
+    def is_open(self, site: str) -> bool:
+        """Whether it is within the site's opening hours now."""
+        return is_open(self._registry.current.hours(site), self.now())
+
     def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:
         """As the ledger has it. This and what follows raise RecordUnavailableError."""
         return self._ledger.outages(start, end, site)
@@ -174,6 +181,10 @@ class Status:
     def availability(self, span: Span, by: By) -> list[AvailabilityView]:
         """By site, carrier or commune, over what of the span is over."""
         return self._ledger.availability(span, by, self.now())
+
+    def timeline(self, site: str | None, steps: Sequence[Span]) -> list[TimelineView]:
+        """How much of each step each service worked."""
+        return self._timeline.take(site, steps, self.now())
 
     def maintenance(self, start: int, end: int) -> list[MaintenanceView]:
         """What was declared for any time within [start, end)."""

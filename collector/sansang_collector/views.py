@@ -283,6 +283,18 @@ class AvailabilityView(Struct, frozen=True, kw_only=True):
     mttr_us: int | None
 
 
+class TimelineView(Struct, frozen=True, kw_only=True):
+    """How much of each step of a time a service of a site worked: 0 … 1 of its service time, None
+    when nothing is known of it.
+    """
+
+    site: str
+    service: str
+    shares: list[float | None]
+    closed: list[bool]
+    """The step has no service time: the site is closed, or under declared maintenance."""
+
+
 class AvailabilityAnswer(Struct, frozen=True, kw_only=True):
     """Availability over [start, end), of which only what is over counts."""
 

@@ -4,6 +4,7 @@
 import time
 from pathlib import Path
 
+from sansang_collector.hours import Span
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.notify.speech import Speech
 from sansang_collector.registry import RegistryFile
@@ -115,3 +116,19 @@ async def test_a_keeper_is_shown_what_of_the_house_is_down(tmp_path: Path) -> No
         assert house is not None
         assert [each.subject for each in house.down] == ["NVH"]
         assert status.house("nvh-cu") is None
+
+
+def test_opening_hours_and_the_ledger_are_asked_for_the_page(tmp_path: Path) -> None:
+    """By the registry's hours of now."""
+    path = tmp_path / "registry.toml"
+    path.write_text(
+        REGISTRY.replace(f'id = "{SITE}"', f'id = "{SITE}"\nhours = {{ daily = "closed" }}', 1)
+    )
+    with desk(tmp_path) as at_work:
+        registry = RegistryFile(path)
+        status = status_of(at_work, registry)
+        assert not status.is_open(SITE)
+        assert status.is_open("absent")
+        now = status.now()
+        [power, internet, dns] = status.timeline(SITE, [Span(now - 1000, now)])
+        assert {each.closed[0] for each in (power, internet, dns)} == {True}

@@ -20,6 +20,7 @@ from sansang_collector.web.events import changes
 from sansang_collector.web.http import Guard, language_of, wanted_language
 from sansang_collector.web.keeper import Keeper
 from sansang_collector.web.openapi import Fault, json
+from sansang_collector.web.outages_page import Asked
 from sansang_collector.web.pages import Pages, Place, Rendered
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.zalo import Zalo
@@ -78,11 +79,20 @@ def create_app(
 def _add_pages(app: FastAPI, pages: Pages) -> None:
     @app.get("/", include_in_schema=False)
     async def all_sites(language: Wanted, lang: str | None = None) -> Response:
-        return _page(await _found(pages, None, language), language, lang)
+        return _page((await _found(pages, None, language)).whole, language, lang)
 
     @app.get("/sites/{site}", include_in_schema=False)
     async def one_site(site: str, language: Wanted, lang: str | None = None) -> Response:
-        return _page(await _found(pages, site, language), language, lang)
+        return _page((await _found(pages, site, language)).whole, language, lang)
+
+    @app.get("/outages", include_in_schema=False)
+    async def past_outages(
+        language: Wanted, site: str = "", cause: str = "", lang: str | None = None
+    ) -> Response:
+        found = await pages.outages(Asked(site or None, cause or None), language)
+        if found is None:
+            raise HTTPException(404)
+        return _page(found, language, lang)
 
     @app.get("/events", include_in_schema=False)
     async def events(language: Wanted, site: str | None = None) -> Response:
@@ -98,8 +108,8 @@ async def _found(pages: Pages, site: str | None, language: Language) -> Rendered
     return found
 
 
-def _page(rendered: Rendered, language: Language, lang: str | None) -> Response:
-    answer = HTMLResponse(rendered.whole)
+def _page(whole: str, language: Language, lang: str | None) -> Response:
+    answer = HTMLResponse(whole)
     if lang == language:
         answer.set_cookie("lang", language, max_age=COOKIE_S, httponly=True, samesite="lax")
     return answer

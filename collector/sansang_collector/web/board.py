@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """All that is known now, taken once for every page, language and reader."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from sansang_collector.periods import reporting_quarter
+from sansang_collector.record import RecordUnavailableError
 from sansang_collector.store.base import Latest, StoreUnavailableError
-from sansang_collector.views import AgentView, CollectorView, ServiceView, SiteView
+from sansang_collector.views import AgentView, CollectorView, OutageView, ServiceView, SiteView
 from sansang_collector.web import uptime
 from sansang_collector.web.sources import Sources
-from sansang_collector.web.strip import day_until
+from sansang_collector.web.strip import DAY_US, day_until
 from sansang_collector.web.uptime import Uptime
 from sansang_wire.readings import KINDS
 
-OfSite = TypeVar("OfSite", Latest, ServiceView)
+OfSite = TypeVar("OfSite", Latest, ServiceView, OutageView)
 
 
 class Board(NamedTuple):
-    """`now` in µs since the Unix epoch; `latest` and `services` by site."""
+    """`now` in µs since the Unix epoch; `latest`, `services` and `going_on` by site."""
 
     now: int
     collector: CollectorView
@@ -27,6 +28,14 @@ class Board(NamedTuple):
     latest: Mapping[str, Sequence[Latest]]
     store_fault: str | None
     """Why the newest readings could not be read."""
+    outages: Sequence[OutageView]
+    """What lasted for a while within the last 24 hours, oldest first."""
+    going_on: Mapping[str, Sequence[OutageView]]
+    """Those of them that last."""
+    record_fault: str | None
+    """Why the ledger could not be read."""
+    closed: Collection[str]
+    """Sites outside their opening hours."""
 
     def site(self, name: str) -> SiteView | None:
         """The site with this id."""
@@ -34,21 +43,33 @@ class Board(NamedTuple):
 
 
 def take(sources: Sources) -> Board:
-    """Asks for everything; a store that can't be read costs the readings, and is asked once."""
+    """Asks for everything once; a store that can't be read costs the readings, a record that can't
+    be read the outages.
+    """
     latest: list[Latest] = []
     fault = None
     try:
         latest = [each for kind in KINDS for each in sources.latest(kind, None)]
     except StoreUnavailableError as error:
         fault = str(error)
+    now, outages, record_fault = sources.now(), list[OutageView](), None
+    try:
+        outages = sources.outages(now - DAY_US, None, None)
+    except RecordUnavailableError as error:
+        record_fault = str(error)
+    sites = sources.sites()
     return Board(
-        now=sources.now(),
+        now=now,
         collector=sources.collector(),
-        sites=sources.sites(),
+        sites=sites,
         agents=sources.agents(),
         services=_by_site(sources.services()),
         latest=_by_site(latest),
         store_fault=fault,
+        outages=outages,
+        going_on=_by_site([each for each in outages if each.end is None]),
+        record_fault=record_fault,
+        closed={each.site for each in sites if not sources.is_open(each.site)},
     )
 
 

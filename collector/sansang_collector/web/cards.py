@@ -7,15 +7,18 @@ from urllib.parse import quote
 
 from sansang_collector.language import Translation
 from sansang_collector.store.base import Latest
-from sansang_collector.views import AgentView, SiteView
-from sansang_collector.web import findings
+from sansang_collector.views import AgentView, OutageView, SiteView
+from sansang_collector.web import findings, troubles
 from sansang_collector.web.board import Board
 from sansang_collector.web.carriage import Carriage, carriage
 from sansang_collector.web.fields import word
 from sansang_collector.web.findings import Finding
 from sansang_collector.web.measured import Measured, measured
+from sansang_collector.web.outage_words import sentence, short
 from sansang_collector.web.states import WORST_FIRST, AgentState, agent_state
 from sansang_collector.web.wifi import Wifi, wifi
+
+GUESTS_NEED = ("internet", "power", "dns", "wifi")
 
 
 class AgentCard(NamedTuple):
@@ -38,6 +41,8 @@ class SiteCard(NamedTuple):
     state: AgentState
     heard: bool
     cut_off: bool
+    closed: bool
+    """It is outside its opening hours."""
     wifi: Wifi
     agents: list[AgentCard]
 
@@ -82,6 +87,13 @@ def site_card(site: SiteView, board: Board, translate: Translation) -> SiteCard:
         state = AgentState("bad", what, _since(since, now, translate))
     if cut_off:
         state = AgentState("bad", translate("No Internet"), translate("the box can be heard"))
+    if heard and (worst := _of_ledger(site.site, board)) is not None:
+        word_ = sentence(short(worst, translate)).removesuffix(".")
+        tone = troubles.tone_of(worst, ())
+        state = AgentState(tone, word_, _since(worst.start, now, translate))
+    closed = site.site in board.closed
+    if closed:
+        state = _while_closed(state, translate)
     return SiteCard(
         view=site,
         kind=_kinds(translate).get(site.kind, site.kind),
@@ -89,20 +101,32 @@ def site_card(site: SiteView, board: Board, translate: Translation) -> SiteCard:
         state=state,
         heard=heard,
         cut_off=cut_off,
+        closed=closed,
         wifi=on_air,
         agents=cards,
     )
 
 
-def site_findings(card: SiteCard, board: Board, translate: Translation) -> list[Finding]:
-    """What is wrong at one site, the Internet of one family aside."""
+def site_findings(
+    card: SiteCard, board: Board, translate: Translation, *, lost: bool = False
+) -> list[Finding]:
+    """What is wrong at one site: as the ledger has it, then what it does not know, the Internet of
+    one family aside. `lost`: that the site is not heard is told elsewhere.
+    """
     site, where = card.view, (card.view.name, card.link)
-    found: list[Finding] = []
+    found = [] if lost else troubles.of_site(site, card.link, board, translate)
+    known = {(each.service, each.subject) for each in board.going_on.get(site.site, ())}
     for agent, shown in zip(site.agents, card.agents, strict=True):
-        found += findings.of_agent(agent, shown.state, board.now, where, translate)
-    if card.cut_off:
+        told = lost or card.closed or ("box", agent.agent) in known
+        of_box = findings.of_agent(agent, shown.state, board.now, where, translate)
+        found += [each for each in of_box if not (told and each.group == "silent")]
+    if card.closed:
+        return found
+    if card.cut_off and not any(service == "internet" for service, _ in known):
         found.append(findings.of_internet(*where, translate))
     for network in card.wifi.missing:
+        if ("wifi", network.ssid) in known:
+            continue
         reasons = [
             reason
             for each in board.latest.get(site.site, [])
@@ -112,6 +136,29 @@ def site_findings(card: SiteCard, board: Board, translate: Translation) -> list[
         reason = reasons[0] if reasons else ""
         found.append(findings.of_wifi(network, where, reason, board.now, translate))
     return found
+
+
+def _of_ledger(site: str, board: Board) -> OutageView | None:
+    """The worst of what lasts there and keeps guests from the Internet."""
+    open_ = board.going_on.get(site, ())
+    found = [
+        each
+        for each in open_
+        if each.service in GUESTS_NEED and each.state != "unknown"
+        if troubles.is_root(each, open_)
+    ]
+    return min(
+        found,
+        key=lambda each: (each.state != "down", GUESTS_NEED.index(each.service)),
+        default=None,
+    )
+
+
+def _while_closed(state: AgentState, translate: Translation) -> AgentState:
+    """Nobody is kept from anything: not red, and a box that is switched off is as it should be."""
+    if state.silent:
+        return AgentState("none", translate("Closed"), state.since)
+    return state if state.tone == "ok" else state._replace(tone="none")
 
 
 def _agent_card(

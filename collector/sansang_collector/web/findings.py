@@ -29,6 +29,8 @@ class Finding(NamedTuple):
     link: str = ""
     group: str = ""
     """What many sites may have at once; see `gathered`."""
+    since: int = 0
+    """When it began (µs), where that is known."""
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -39,7 +41,7 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 def gathered(found: Sequence[Finding], translate: Translation) -> list[Finding]:
     """The findings, with one in place of many of the same kind."""
     shown = list(found)
-    for group in ("silent", "wifi", "unheard"):
+    for group in ("silent", "wifi", "internet", "unheard"):
         same = [each for each in shown if each.group == group]
         if len(same) > MANY:
             shown = [each for each in shown if each.group != group]
@@ -48,15 +50,19 @@ def gathered(found: Sequence[Finding], translate: Translation) -> list[Finding]:
 
 
 def _many(group: str, same: Sequence[Finding], translate: Translation) -> Finding:
-    names = _named([each.where for each in same])
+    names = named([each.where for each in same])
     many = translate("Many sites")
     if group == "silent":
         what = translate.plural("{count} box offline", "{count} boxes offline", len(same))
         todo = translate("ask whether the power or the carrier's network is down there.")
         return Finding("bad", many, what, names, todo)
-    if group == "wifi":
-        what = translate.plural(
-            "Wi-Fi off at {count} site", "Wi-Fi off at {count} sites", len(same)
+    if group in {"wifi", "internet"}:
+        what = (
+            translate.plural("Wi-Fi off at {count} site", "Wi-Fi off at {count} sites", len(same))
+            if group == "wifi"
+            else translate.plural(
+                "no Internet at {count} site", "no Internet at {count} sites", len(same)
+            )
         )
         todo = translate("ask whether the power or the carrier's network is down there.")
         return Finding("bad", many, what, names, todo)
@@ -65,7 +71,8 @@ def _many(group: str, same: Sequence[Finding], translate: Translation) -> Findin
     return Finding("none", many, what, names, todo)
 
 
-def _named(sites: Sequence[str]) -> str:
+def named(sites: Sequence[str]) -> str:
+    """Not more than anybody reads."""
     return ", ".join(sites[:SITES_NAMED]) + (" …" if len(sites) > SITES_NAMED else "")
 
 
@@ -195,4 +202,4 @@ def of_family(family: str, sites: Sequence[str], translate: Translation) -> list
         family=family,
     )
     todo = translate("check {family} on the modem; if it is on, ask the carrier.", family=family)
-    return [Finding("warn", translate("Line"), what, _named(sites), todo)]
+    return [Finding("warn", translate("Line"), what, named(sites), todo)]

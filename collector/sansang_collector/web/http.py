@@ -23,6 +23,8 @@ HEADERS = (
 BODY_WITHIN_S = 10
 OUTSIDE = ("/k/", "/z/")
 """What is there for people who are not at this machine; each asks for a secret of its own."""
+FILTERED = "/outages"
+"""The page with a form to choose what it shows."""
 
 
 class Guard:
@@ -40,7 +42,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         outside = scope["path"].startswith(OUTSIDE)
-        policy = POLICY.format(form="'self'" if outside else "'none'")
+        has_form = outside or scope["path"] == FILTERED
+        policy = POLICY.format(form="'self'" if has_form else "'none'")
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sansang_collector.language import Translation
 from sansang_collector.views import AgentView, CollectorView
-from sansang_collector.web import findings, summary
+from sansang_collector.web import findings, summary, troubles
 from sansang_collector.web.answers import FAMILIES
 from sansang_collector.web.board import Board
 from sansang_collector.web.cards import SiteCard, site_card, site_findings
@@ -31,6 +31,7 @@ class SiteRow(NamedTuple):
     name: str
     link: str
     simulated: bool
+    closed: bool
     state: AgentState
     wifi: Strip | None
     ipv6: Line
@@ -63,15 +64,7 @@ class Overview:
 def build(board: Board, day: Uptime, translate: Translation) -> Overview:
     """Say in words what is known."""
     cards = [site_card(site, board, translate) for site in board.sites]
-    found = findings.of_collector(board.collector, translate)
-    found += findings.of_reading(board.collector, board.store_fault, translate)
-    for card in cards:
-        found += site_findings(card, board, translate)
-    for family, name in FAMILIES.items():
-        without = [
-            card.view.name for card in cards if not card.cut_off and card.reaches(family) is False
-        ]
-        found += findings.of_family(name, without, translate)
+    found = _findings(cards, board, translate)
     title, subtitle = _titles(cards, translate)
     return Overview(
         title=title,
@@ -85,6 +78,31 @@ def build(board: Board, day: Uptime, translate: Translation) -> Overview:
         collector_state=summary.collector_state(board.collector, translate),
         strangers=_strangers(board.agents, board.collector, translate),
     )
+
+
+def _findings(cards: Sequence[SiteCard], board: Board, translate: Translation) -> list[Finding]:
+    """The centre, many sites at once, then what is down the longest."""
+    found = findings.of_collector(board.collector, translate)
+    found += findings.of_reading(board.collector, board.store_fault, translate)
+    found += troubles.of_centre(board, translate)
+    silent = {card.view.site for card in cards if not card.heard}
+    areas, lost = troubles.of_areas(board, silent, translate)
+    of_sites = [
+        each
+        for card in cards
+        for each in site_findings(card, board, translate, lost=card.view.site in lost)
+    ]
+    found += areas + sorted(of_sites, key=lambda each: each.since or board.now)
+    for family, name in FAMILIES.items():
+        without = [card.view.name for card in cards if _lacks(card, family, board)]
+        found += findings.of_family(name, without, translate)
+    return found
+
+
+def _lacks(card: SiteCard, family: str, board: Board) -> bool:
+    """It never worked there: what it lost is told by the ledger."""
+    lost = {each.service for each in board.going_on.get(card.view.site, ())}
+    return card.reaches(family) is False and not card.cut_off and not lost & {family, "internet"}
 
 
 def _titles(cards: Sequence[SiteCard], translate: Translation) -> tuple[str, str]:
@@ -123,6 +141,7 @@ def _row(card: SiteCard, now: int, day: Uptime, translate: Translation) -> SiteR
         name=card.view.name,
         link=card.link,
         simulated=card.view.simulated,
+        closed=card.closed,
         state=card.state,
         wifi=strip(day.sites.get(card.view.site, []), day.start, now, translate),
         ipv6=ipv6[card.reaches("ipv6")],

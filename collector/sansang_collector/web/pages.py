@@ -3,18 +3,29 @@
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import jinja2
 
+from sansang_collector.causes import CAUSES
 from sansang_collector.language import Translation
 from sansang_collector.store.base import StoreUnavailableError
-from sansang_collector.web import board, history, overview, site_page
+from sansang_collector.views import AvailabilityView
+from sansang_collector.web import (
+    board,
+    history,
+    ledger_past,
+    outages_page,
+    overview,
+    site_page,
+)
 from sansang_collector.web.board import Board
 from sansang_collector.web.history import History
+from sansang_collector.web.ledger_past import Past
+from sansang_collector.web.outages_page import Asked, OutagesPage
 from sansang_collector.web.shared import Shared
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.strip import day_until
@@ -23,6 +34,7 @@ from sansang_wire.language import Language
 
 HERE = Path(__file__).parent
 BOARD_S, PAGE_S, DAY_S, PAST_S = 1, 1, 60, 600
+OUTAGES_S = 10
 """How old it may be: what is known, a page made of it, what happened within 24 hours, within a
 quarter."""
 
@@ -53,11 +65,24 @@ class Pages:
         self._days = Shared[None, Uptime](self._take_day, DAY_S)
         self._pasts = Shared[str, Uptime](self._take_past, PAST_S)
         self._histories = Shared[str, History](self._take_history, DAY_S)
+        self._weeks = Shared[str, Past](self._take_week, OUTAGES_S)
+        self._quarters = Shared[None, Sequence[AvailabilityView]](self._take_quarter, PAST_S)
+        self._months = Shared[None, Past](self._take_month, OUTAGES_S)
         self._pages = Shared[Place, Rendered | None](self._render, PAGE_S)
+        self._outages = Shared[tuple[Asked, Language], str](self._render_outages, OUTAGES_S)
 
     async def get(self, place: Place) -> Rendered | None:
         """None for a site that is not in the registry."""
         return await self._pages.get(place)
+
+    async def outages(self, asked: Asked, language: Language) -> str | None:
+        """The page of what is past; None for a site or a cause that there is not."""
+        now = await self._boards.get(None)
+        if asked.site is not None and now.site(asked.site) is None:
+            return None
+        if asked.cause is not None and asked.cause not in CAUSES:
+            return None
+        return await self._outages.get((asked, language))
 
     def absent(self, path: str, language: Language) -> str:
         """The page that says there is no such page."""
@@ -76,6 +101,15 @@ class Pages:
     async def _take_past(self, site: str) -> Uptime:
         return await asyncio.to_thread(board.take_past, self._sources, site)
 
+    async def _take_month(self, _: None) -> Past:
+        return await asyncio.to_thread(ledger_past.month, self._sources)
+
+    async def _take_week(self, site: str) -> Past:
+        return await asyncio.to_thread(ledger_past.week, self._sources, site)
+
+    async def _take_quarter(self, _: None) -> Sequence[AvailabilityView]:
+        return await asyncio.to_thread(ledger_past.quarter, self._sources)
+
     async def _take_history(self, site: str) -> History:
         span = day_until(self._sources.now())
         try:
@@ -89,36 +123,50 @@ class Pages:
             return await asyncio.to_thread(self._overview, now, day, place.language)
         if now.site(place.site) is None:
             return None
-        charts, past = await asyncio.gather(
-            self._histories.get(place.site), self._pasts.get(place.site)
+        charts, past, week, quarter = await asyncio.gather(
+            self._histories.get(place.site),
+            self._pasts.get(place.site),
+            self._weeks.get(place.site),
+            self._quarters.get(None),
         )
-        shown = now, (day, past), charts
-        return await asyncio.to_thread(self._site, place.site, *shown, place.language)
+        shown = site_page.Known(now, day, past, week, quarter, charts)
+        return await asyncio.to_thread(self._site, place.site, shown, place.language)
+
+    async def _render_outages(self, of: tuple[Asked, Language]) -> str:
+        asked, language = of
+        now, past = await asyncio.gather(self._boards.get(None), self._months.get(None))
+        page = outages_page.build(asked, now, past, self._translations[language])
+        query = {name: value for name, value in asked._asdict().items() if value is not None}
+        path = f"/outages?{urlencode(query)}" if query else "/outages"
+        rendered = await asyncio.to_thread(self._rendered, page, "outages.html", path, language)
+        return rendered.whole
 
     def _overview(self, now: Board, day: Uptime, language: Language) -> Rendered:
         page = overview.build(now, day, self._translations[language])
-        return self._rendered(page, None, language)
+        events = f"/events?{urlencode({'lang': language})}"
+        return self._rendered(page, "overview.html", "/", language, events)
 
-    def _site(
-        self,
-        site: str,
-        now: Board,
-        wifi: tuple[Uptime, Uptime],
-        past: History,
-        language: Language,
-    ) -> Rendered | None:
-        page = site_page.build(site, now, wifi, past, self._translations[language])
-        return page and self._rendered(page, site, language)
+    def _site(self, site: str, known: site_page.Known, language: Language) -> Rendered | None:
+        page = site_page.build(site, known, self._translations[language])
+        if page is None:
+            return None
+        events = f"/events?{urlencode({'lang': language, 'site': site})}"
+        path = f"/sites/{quote(site, safe='')}"
+        return self._rendered(page, "site.html", path, language, events)
 
     def _rendered(
-        self, page: overview.Overview | site_page.SitePage, site: str | None, language: Language
+        self,
+        page: overview.Overview | site_page.SitePage | OutagesPage,
+        template: str,
+        path: str,
+        language: Language,
+        events: str | None = None,
     ) -> Rendered:
-        template = "overview.html" if site is None else "site.html"
-        path = "/" if site is None else f"/sites/{quote(site, safe='')}"
+        """`events`: where a page that is open hears of changes."""
         templates = self._templates[language]
         shown = {"language": language, "path": path, "page": page}
         fragment = templates.get_template(template).render(shown)
-        whole = templates.get_template("page.html").render(shown, fragment=fragment, site=site)
+        whole = templates.get_template("page.html").render(shown, fragment=fragment, events=events)
         return Rendered(whole, fragment, hashlib.sha256(fragment.encode()).hexdigest()[:16])
 
 

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the page of one site shows: how it is, what is wrong, the last day, the newest readings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sansang_collector.language import Translation
 from sansang_collector.periods import reporting_quarter
-from sansang_collector.web import findings
+from sansang_collector.views import AvailabilityView
+from sansang_collector.web import findings, site_outages, troubles
 from sansang_collector.web.board import Board
 from sansang_collector.web.cards import SiteCard, site_card, site_findings
 from sansang_collector.web.chart import Chart, hours
 from sansang_collector.web.findings import Finding
 from sansang_collector.web.history import History, charts
 from sansang_collector.web.journey import Journey, journeys
+from sansang_collector.web.ledger_past import Past
+from sansang_collector.web.site_outages import SiteOutages
 from sansang_collector.web.states import Line
 from sansang_collector.web.strip import DAY_US, HOUR_US, SLOT_US, Strip, strip
 from sansang_collector.web.uptime import Uptime, week_start
@@ -28,6 +32,19 @@ class Titled(NamedTuple):
     strip: Strip
 
 
+class Known(NamedTuple):
+    """What the page is made of: what is known now; the Wi-Fi of 24 hours, and of the week and the
+    quarter; the ledger's week, and its quarter of every site; what is drawn as lines.
+    """
+
+    board: Board
+    day: Uptime
+    past: Uptime
+    week: Past
+    quarter: Sequence[AvailabilityView]
+    history: History
+
+
 @dataclass(frozen=True, slots=True)
 class SitePage:
     """Everything on the page, in words."""
@@ -40,27 +57,21 @@ class SitePage:
     wifi: list[Line]
     wifi_day: Strip | None
     wifi_past: list[Titled]
+    outages: SiteOutages
     journeys: list[Journey]
     hours: list[str]
     charts: list[Chart]
 
 
-def build(
-    site: str,
-    board: Board,
-    wifi: tuple[Uptime, Uptime],
-    history: History,
-    translate: Translation,
-) -> SitePage | None:
-    """`wifi`: of 24 hours, and of the week and the quarter. None for a site that is not in the
-    registry.
-    """
-    day, past = wifi
+def build(site: str, known: Known, translate: Translation) -> SitePage | None:
+    """None for a site that is not in the registry."""
+    board, day, past = known.board, known.day, known.past
     view = board.site(site)
     if view is None:
         return None
     card = site_card(view, board, translate)
     found = findings.of_reading(board.collector, board.store_fault, translate)
+    found += troubles.of_centre(board, translate)
     found += site_findings(card, board, translate)
     return SitePage(
         title=view.name,
@@ -71,9 +82,10 @@ def build(
         wifi=sentences(card.wifi.networks, board.now, translate),
         wifi_day=strip(day.sites.get(site, []), day.start, board.now, translate),
         wifi_past=_past(past, site, board.now, translate),
+        outages=site_outages.build(view, board, known.week, known.quarter, translate),
         journeys=journeys(board.latest.get(site, []), board.now, translate),
         hours=hours(day.start),
-        charts=charts(history, day.start, translate),
+        charts=charts(known.history, day.start, translate),
     )
 
 

@@ -18,6 +18,7 @@ from sansang_collector.views import (
     OutageView,
     ServiceView,
     SiteView,
+    TimelineView,
 )
 
 
@@ -52,6 +53,10 @@ class Sources(Protocol):
         """What is held of every service of every site."""
         ...
 
+    def is_open(self, site: str) -> bool:
+        """Whether it is within the site's opening hours now."""
+        ...
+
     def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:
         """What lasted for a while within [start, end) (µs) at one site or anywhere, oldest first.
 
@@ -65,6 +70,12 @@ class Sources(Protocol):
 
     def availability(self, span: Span, by: By) -> list[AvailabilityView]:
         """Of each service, by site, carrier or commune, over what of the span is over."""
+        ...
+
+    def timeline(self, site: str | None, steps: Sequence[Span]) -> list[TimelineView]:
+        """How much of each step (in order) each service worked, at one site or at all; steps that
+        lie ahead are left out.
+        """
         ...
 
     def house(self, site: str) -> House | None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Wi-Fi of a site over time, as a few SVG paths and as a sentence."""
+"""How a service of a site was over time, as a few SVG paths and as a sentence."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sansang_collector.language import MINUTE_US, Translation
 from sansang_collector.web.states import Tone
@@ -17,12 +17,13 @@ WIDTH, MIDDLE = 5, 10
 NEARLY = 0.01
 
 Shares = Sequence[float | None]
+Mark = Tone | Literal["closed"]
 
 
 class Strip(NamedTuple):
-    """A path for each tone, drawn as dashes in a box `width` wide; `text` says the same."""
+    """A path for each mark, drawn as dashes in a box `width` wide; `text` says the same."""
 
-    paths: Mapping[Tone, str]
+    paths: Mapping[Mark, str]
     text: str
     width: int
 
@@ -43,17 +44,21 @@ def strip(
     if all(each is None for each in of):
         return None
     past = of[: 1 + (now - start) // SLOT_US]
-    paths: dict[Tone, str] = {}
-    at = 0
-    tones: list[Tone] = [
-        _tone(_mean(past[first : first + together])) for first in range(0, len(past), together)
+    tones: list[Mark] = [
+        tone(_mean(past[first : first + together])) for first in range(0, len(past), together)
     ]
-    for tone, run in groupby(tones):
-        slots = len(list(run))
-        paths[tone] = f"{paths.get(tone, '')}M{at * WIDTH} {MIDDLE}h{slots * WIDTH}"
-        at += slots
-    width = -(-len(of) // together) * WIDTH
-    return Strip(paths, _in_words(past, now - start, translate), width)
+    return drawn(tones, -(-len(of) // together), _in_words(past, now - start, translate))
+
+
+def drawn(marks: Sequence[Mark], slots: int, text: str) -> Strip:
+    """A mark for each slot that is past, of so many; `text` says the same."""
+    paths: dict[Mark, str] = {}
+    at = 0
+    for mark, run in groupby(marks):
+        length = len(list(run))
+        paths[mark] = f"{paths.get(mark, '')}M{at * WIDTH} {MIDDLE}h{length * WIDTH}"
+        at += length
+    return Strip(paths, text, slots * WIDTH)
 
 
 def _mean(some: Shares) -> float | None:
@@ -61,7 +66,8 @@ def _mean(some: Shares) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _tone(share: float | None) -> Tone:
+def tone(share: float | None) -> Tone:
+    """Of a share of 0 … 1; grey when it is not known."""
     if share is None:
         return "none"
     return "ok" if share > 1 - NEARLY else "bad" if share < NEARLY else "warn"

@@ -60,13 +60,15 @@ def _ipv6(cards: Sequence[SiteCard], translate: Translation) -> Tile:
 def _heard(cards: Sequence[SiteCard], translate: Translation) -> Tile:
     heard = sum(card.heard for card in cards)
     silent = sum(card.state.silent for card in cards)
-    other = len(cards) - heard - silent
+    closed = sum(card.closed and not card.heard for card in cards)
+    other = len(cards) - heard - silent - closed
     notes = [
         (silent, translate.plural("{count} offline", "{count} offline", silent)),
+        (closed, translate.plural("{count} closed", "{count} closed", closed)),
         (other, translate.plural("{count} without data", "{count} without data", other)),
     ]
     label = translate("Sites heard now")
-    return _tile(label, [("ok", heard), ("bad", silent), ("none", other)], notes)
+    return _tile(label, [("ok", heard), ("bad", silent), ("none", closed + other)], notes)
 
 
 def _abroad(cards: Sequence[SiteCard], translate: Translation) -> Tile:

@@ -5,7 +5,7 @@ import msgspec
 
 from sansang_collector.store.base import Latest, Series
 from sansang_collector.web.strip import SLOT_US, SLOTS, day_until
-from tests.collector.web.reading import held
+from tests.collector.web.reading import availability, held, outage, timeline
 from tests.fakes import (
     NOW,
     FixedSources,
@@ -18,6 +18,8 @@ from tests.fakes import (
 )
 
 MINUTE = 60_000_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 STARTS = ("Đông", "Đoài", "Trung", "Thượng", "Hạ", "Bắc")
 
 
@@ -34,7 +36,51 @@ def troubled() -> FixedSources:
         )
         if agents:
             _measure(sources, number, site, agent, f"NVH {village}")
+        _remember(sources, number, site, name)
+    centre = outage(
+        "collector", "centre", NOW - 3 * HOUR, NOW - 2 * HOUR, "", subject="line", state="unknown"
+    )
+    area = outage(
+        "area", "silent", NOW - 50 * HOUR, NOW - 49 * HOUR, "", subject="commune:11824",
+        clues={f"nvh-{number}": NOW for number in range(3)}, number=90, name="",
+    )  # fmt: skip
+    sources.outage_details += [centre, area]
+    sources.outage_details.sort(key=lambda each: each.outage.start)
+    sources.closed_sites = {"nvh-0", "nvh-5"}
     return sources
+
+
+def _remember(sources: FixedSources, number: int, site: str, name: str) -> None:
+    """What lasts at some of the houses, and what is past at all."""
+    line = {"gateway:up": 9, "internet:down": 12}
+    ongoing = {
+        1: outage("wifi", "dhcp", subject="NVH Đoài", clues={"wifi:address": 3}),
+        2: outage("internet", "loss", state="degraded", clues={"internet:lossy": 9}),
+        3: outage("box", "silent", subject="nvh-3-1"),
+        4: outage("internet", "line", clues=line),
+    }
+    found = [
+        outage("power", "power_cut", NOW - 30 * HOUR, NOW - 26 * HOUR, late=True),
+        outage("wifi", "access_point", NOW - 20 * DAY, NOW - 20 * DAY + 7 * MINUTE),
+        outage("dns", "dns", NOW - 5 * DAY, NOW - 5 * DAY + HOUR, clues={"dns:down": 4}),
+        outage("wifi", None, NOW - 6 * DAY, NOW - 5 * DAY, state="unknown"),
+    ]
+    if number in ongoing:
+        start = ongoing[number].outage.start
+        found.append(ongoing[number])
+        if number == 4:
+            found.append(outage("dns", "dns", root=("internet", "main", start)))
+    for each in found:
+        count = len(sources.outage_details) + 1
+        view = msgspec.structs.replace(each.outage, site=site, name=name, number=count)
+        sources.outage_details.append(msgspec.structs.replace(each, outage=view))
+    for service in ("power", "internet", "ipv6", "dns", "wifi"):
+        shares = [None if number == 5 else min(1.0, (step + number) % 17 / 3) for step in range(56)]
+        closed = {step for step in range(56) if step % 8 < 2}
+        sources.timeline_views.append(timeline(service, *shares, closed=closed, site=site))
+        sources.availability_views.append(
+            availability(service, 900 * HOUR, 14 * HOUR, 8 * HOUR, site=site)
+        )
 
 
 def _measure(sources: FixedSources, number: int, site: str, agent: str, ssid: str) -> None:

@@ -3,12 +3,19 @@
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from typing import Literal
 
 from starlette.testclient import TestClient
 
 from sansang_collector.store.base import Latest, Series
-from sansang_collector.views import ServiceView
+from sansang_collector.views import (
+    AvailabilityView,
+    OutageDetail,
+    OutageView,
+    ServiceView,
+    TimelineView,
+)
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.states import SHAPES
 from sansang_wire.readings import JourneyStage
@@ -73,3 +80,75 @@ def wifi(*, on_air: bool | None, at: int = NOW, ssid: str = SSID, **fields: floa
 def over_time(labels: dict[str, str], *points: tuple[int, float]) -> Series:
     """A series of that house, as a store gives it by steps."""
     return Series(SITE, AGENT, labels, points)
+
+
+def outage(
+    service: str,
+    cause: str | None = None,
+    start: int = NOW - 65 * MINUTE,
+    end: int | None = None,
+    site: str = SITE,
+    *,
+    subject: str | None = None,
+    state: Literal["down", "degraded", "unknown"] = "down",
+    clues: Mapping[str, int] | None = None,
+    root: tuple[str, str, int] | None = None,
+    late: bool = False,
+    number: int = 1,
+    name: str = "Nhà văn hóa thôn Đông",
+) -> OutageDetail:
+    """An entry of the ledger, of that house unless told."""
+    usual = {"wifi": SSID, "box": AGENT, "power": ""}
+    view = OutageView(
+        number=number,
+        revision=2 if late else 1,
+        site=site,
+        name=name,
+        simulated=False,
+        service=service,
+        subject=usual.get(service, "main") if subject is None else subject,
+        state=state,
+        start=start,
+        end=end,
+        cause=cause,
+        root=root,
+        late=late,
+        clues=dict(clues or {}),
+    )
+    return OutageDetail(outage=view, revisions=[], told=[])
+
+
+def timeline(
+    service: str, *shares: float | None, closed: Collection[int] = (), site: str = SITE
+) -> TimelineView:
+    """A service of that house step by step, `closed` by number."""
+    return TimelineView(
+        site=site,
+        service=service,
+        shares=list(shares),
+        closed=[step in closed for step in range(len(shares))],
+    )
+
+
+def availability(  # noqa: PLR0917
+    service: str, up: int, down: int, unknown: int, outages: int = 3, site: str = SITE
+) -> AvailabilityView:
+    """Of a service of that house, in µs."""
+    known, whole = up + down, up + down + unknown
+    return AvailabilityView(
+        group=site,
+        name="Nhà văn hóa thôn Đông",
+        service=service,
+        sites=1,
+        service_us=whole,
+        up_us=up,
+        down_us=down,
+        unknown_us=unknown,
+        share=up / known if known else None,
+        coverage=known / whole if whole else None,
+        lowest=up / whole if whole else None,
+        highest=(up + unknown) / whole if whole else None,
+        outages=outages,
+        mtbf_us=up // outages if outages else None,
+        mttr_us=down // outages if outages else None,
+    )

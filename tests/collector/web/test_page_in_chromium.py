@@ -128,7 +128,9 @@ def test_a_lost_connection_is_said_and_comes_back(chromium: Browser) -> None:
     [
         "/",
         "/sites/nvh-1",
+        "/sites/nvh-0",
         "/sites/absent",
+        "/outages",
         pytest.param(KEEPERS, id="keeper"),
         pytest.param(ANSWERED, id="answered"),
         pytest.param(EXPIRED, id="expired"),
@@ -165,7 +167,8 @@ def test_axe_finds_no_fault(  # noqa: PLR0917
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/sites/nvh-1", pytest.param(KEEPERS, id="keeper"), "/contacts/dong/zalo"]
+    "path",
+    ["/", "/sites/nvh-1", "/outages", pytest.param(KEEPERS, id="keeper"), "/contacts/dong/zalo"],
 )
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_nothing_scrolls_sideways(chromium: Browser, url: str, path: str, width: int) -> None:
@@ -177,7 +180,7 @@ def test_nothing_scrolls_sideways(chromium: Browser, url: str, path: str, width:
     page.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/sites/nvh-1"])
+@pytest.mark.parametrize("path", ["/", "/sites/nvh-1", "/outages"])
 def test_without_javascript_nothing_is_missing(chromium: Browser, url: str, path: str) -> None:
     """The words are those that a browser with JavaScript shows."""
     shown: list[str] = []
@@ -245,6 +248,34 @@ def test_a_keeper_answers_with_a_thumb_and_no_javascript(chromium: Browser, url:
     context.close()
 
 
+def test_past_outages_are_chosen_without_javascript(chromium: Browser, url: str) -> None:
+    """By a form of the page itself; what is chosen stays so in the other language."""
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{url}/?lang=en")
+    page.locator("nav").get_by_text("Outage history").click()
+    page.get_by_label("Site", exact=True).select_option("nvh-2")
+    page.get_by_label("Cause").select_option("dns")
+    page.get_by_role("button").click()
+    expect(page.locator(".outages > li")).to_have_count(1)
+    expect(page.locator(".outages > li")).to_contain_text("Nhà văn hóa thôn Trung")
+    page.get_by_text("Tiếng Việt").click()
+    expect(page.get_by_label("Điểm đo", exact=True)).to_have_value("nvh-2")
+    expect(page.locator(".outages > li")).to_have_count(1)
+    context.close()
+
+
+def test_past_outages_fit_the_paper(chromium: Browser, url: str) -> None:
+    """Without the form."""
+    page = chromium.new_page(viewport={"width": A4_PX, "height": 1000})
+    page.goto(f"{url}/outages")
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= A4_PX
+    expect(page.locator("form")).to_be_hidden()
+    expect(page.locator(".strips .strip").first).to_be_visible()
+    page.close()
+
+
 def test_what_is_printed_fits_the_paper_and_keeps_its_shapes(chromium: Browser, url: str) -> None:
     """The table is a table again, links are left out."""
     page = chromium.new_page(viewport={"width": A4_PX, "height": 1000})
@@ -255,7 +286,7 @@ def test_what_is_printed_fits_the_paper_and_keeps_its_shapes(chromium: Browser, 
         "table-row"
     )
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    expect(page.locator("nav a")).to_be_hidden()
+    expect(page.locator("nav a").first).to_be_hidden()
     expect(page.locator("tbody .strip").first).to_be_visible()
     assert page.evaluate("getComputedStyle(document.querySelector('i')).borderTopStyle") == "solid"
     page.close()
@@ -267,7 +298,7 @@ def test_no_file_of_the_page_breaks_its_own_policy(chromium: Browser, url: str) 
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text))
     page.on("pageerror", lambda error: faults.append(str(error)))
-    for path in ("/", "/sites/nvh-1", KEEPERS, ANSWERED, "/contacts/dong/zalo"):
+    for path in ("/", "/sites/nvh-1", "/outages", KEEPERS, ANSWERED, "/contacts/dong/zalo"):
         page.goto(url + path, wait_until="load")
     assert faults == []
     page.close()
