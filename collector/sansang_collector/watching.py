@@ -20,7 +20,7 @@ from sansang_collector.saving import Correction, Watched
 from sansang_collector.watch.entry import Entry, Key
 from sansang_collector.watch.evidence import Boot, Fact, boots_of, facts_of
 from sansang_collector.watch.service import MINUTE_US, HoldDown, State
-from sansang_collector.watch.site import BoxPlan, SiteJudge, Thing
+from sansang_collector.watch.site import BoxPlan, SiteJudge, Standing, Thing
 from sansang_wire.readings import AnyReading
 
 LOOKBACK_US = 40 * MINUTE_US
@@ -222,6 +222,12 @@ class Watching:
             for site, judge in sorted(self._judges.items())
             for thing, each in sorted(judge.services.items())
         ]
+
+    def standing(self) -> Iterable[tuple[str, Standing]]:
+        """By site, everything that is judged, and the boxes."""
+        for site, judge in sorted(self._judges.items()):
+            for each in judge.standing():
+                yield site, each
 
     def _plans(self, site: str) -> dict[str, BoxPlan]:
         return {
