@@ -24,9 +24,9 @@ def write(url: str, measured: str, now: int) -> None:
     """Into InfluxDB 1, as of `now` (µs): an hour and a half of each house, and of `measured`.
 
     `DOWN`: the Wi-Fi for 57 minutes, after the line was out for 20 and lossy for 10. `UP`: all
-    well, but for 3 minutes an hour ago; what was taken for an outage then was none. `UNKNOWN`: the
-    box silent for half an hour. `GONE`: down, and 40 minutes ago the last that was written.
-    `measured`: the Wi-Fi down, the line was.
+    well, but for 3 minutes an hour ago, and 5 in which nobody spoke of the Wi-Fi; what was taken
+    for an outage 18 minutes ago was none. `UNKNOWN`: the box silent for half an hour. `GONE`: down,
+    and 40 minutes ago the last that was written. `measured`: the Wi-Fi is down, the line was.
     """
     store = InfluxStore.version_1(url, "sansang")
     houses: tuple[tuple[str, Thing, list[Entry], int], ...] = (
@@ -40,7 +40,7 @@ def write(url: str, measured: str, now: int) -> None:
             ],
             0,
         ),
-        (UP, WIFI, [], 0),
+        (UP, WIFI, [_entry(now, WIFI, "unknown", 45, 40, None)], 0),
         (UP, LINE, [_entry(now, LINE, "down", 63, 60, "line")], 0),
         (UNKNOWN, LINE, [_entry(now, LINE, "unknown", 30, None, None)], 0),
         (UNKNOWN, BOX, [_entry(now, BOX, "down", 30, None, "silent")], 0),
@@ -53,9 +53,9 @@ def write(url: str, measured: str, now: int) -> None:
         points = [point for at, each in told for point in all_of([(site, each)], at)]
         points += changes([Correction(site, [Revised(each.key, each) for each in entries])])
         assert store.write(points) == 0
-    none = Key(*LINE, now - 20 * MINUTE_US)
-    taken_back = changes([Correction(UP, [Revised(none, None)])])
-    assert store.write(taken_back) == 0
+    none = _entry(now, LINE, "down", 18, None, "line")
+    for entry in (none, None):
+        assert store.write(changes([Correction(UP, [Revised(none.key, entry)])])) == 0
     store.close()
 
 

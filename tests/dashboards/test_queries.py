@@ -303,7 +303,7 @@ def test_each_service_of_each_site_has_a_strip_of_its_states(influxdb: str) -> N
     assert order == {
         (judged.DOWN, "wifi"): [0, 2],
         (judged.DOWN, "internet"): [0, 2, 1],
-        (judged.UP, "wifi"): [0],
+        (judged.UP, "wifi"): [0, 3],
         (judged.UP, "internet"): [0, 2],
         (judged.UNKNOWN, "internet"): [0, 3],
         (judged.UNKNOWN, "box"): [0, 2],

@@ -126,9 +126,9 @@ def test_an_annotation_names_columns_that_its_query_has(annotation: dict[str, An
 
 def test_every_cause_has_the_word_of_the_page() -> None:
     translation = Translation("vi")
-    assert set(words.CAUSES) == set(get_args(Cause))
-    for cause, word in words.CAUSES.items():
-        assert word.casefold() == translation(CAUSES[cause].name).casefold()
+    of_page = {cause: translation(each.name).casefold() for cause, each in CAUSES.items()}
+    assert {cause: word.casefold() for cause, word in words.CAUSES.items()} == of_page
+    assert set(of_page) == set(get_args(Cause))
 
 
 def test_panels_lie_side_by_side() -> None:
