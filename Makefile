@@ -34,19 +34,21 @@ lab: dev ## the heavy tests: the page in Chromium, a virtual machine with simula
 	@tests/build_kernel.sh
 	@.venv/bin/python -m pytest -m lab $(ARGS)
 
-soak: dev ## an hour of power cuts, cable faults and killed servers, half an hour of lossy air
+soak: dev ## an hour of power cuts, cable faults and killed servers, half an hour of lossy air, a simulated year
 	@tests/install_servers.sh lab
 	@tests/build_kernel.sh
 	@.venv/bin/python -m tests.lab.wifi_soak 1800
+	@.venv/bin/python -m tests.collector.watch.simulation --days 365
 	@rm -rf .build/soak && mkdir -p .build/soak
 	@$(ALONE) .venv/bin/python -m tests.e2e.campaign --folder $(CURDIR)/.build/soak --rounds 900 $(ARGS)
 
-bench: dev ## what it costs and carries: stores, collector, a backlog, the agent, the page (30 minutes)
+bench: dev ## what it costs and carries: stores, collector, judge, the agent, the page (30 minutes)
 	@tests/install_servers.sh lab
 	@tests/build_kernel.sh
 	@.venv/bin/python -m bench.store
 	@.venv/bin/python -m bench.carriage
 	@.venv/bin/python -m bench.backlog
+	@.venv/bin/python -m bench.judge
 	@$(ALONE) .venv/bin/python -m bench.agent
 	@.venv/bin/python -m bench.agent_with_radios
 	@.venv/bin/python -m bench.page

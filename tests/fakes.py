@@ -4,9 +4,15 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
 
 from sansang_collector.hours import Span
+from sansang_collector.ledger_changes import note_view
+from sansang_collector.note_sql import Note
 from sansang_collector.outages import By
+from sansang_collector.record import RecordUnavailableError
 from sansang_collector.store.base import Latest, Series, StoreUnavailableError
 from sansang_collector.store.shapes import shape
 from sansang_collector.views import (
@@ -14,8 +20,11 @@ from sansang_collector.views import (
     AvailabilityView,
     CollectorView,
     EpochView,
+    MaintenanceView,
+    NoteView,
     OutageDetail,
     OutageView,
+    RevisionView,
     ServiceView,
     SiteView,
 )
@@ -145,9 +154,61 @@ def collector_view(
     )
 
 
+def outage_view(number: int = 1, **changes: Any) -> OutageView:
+    """No Internet at that house since an hour, unless told otherwise."""
+    outage = OutageView(
+        number=number,
+        revision=1,
+        site="nvh-dong",
+        name="Nhà văn hóa thôn Đông",
+        simulated=False,
+        service="internet",
+        subject="main",
+        state="down",
+        start=NOW - 3_600_000_000,
+        end=None,
+        cause="line",
+        root=None,
+        late=False,
+        clues={},
+    )
+    return msgspec.structs.replace(outage, **changes)
+
+
+def outage_detail(outage: OutageView) -> OutageDetail:
+    """Said once, told to nobody."""
+    said = RevisionView(recorded=outage.start, withdrawn=False, said=outage)
+    return OutageDetail(outage=outage, revisions=[said], told=[])
+
+
+def availability_view(**changes: Any) -> AvailabilityView:
+    """Of the Internet at that house: known for 100 h, of which it worked 99."""
+    hour_us = 3_600_000_000
+    found = AvailabilityView(
+        group="nvh-dong",
+        name="Nhà văn hóa thôn Đông",
+        service="internet",
+        sites=1,
+        service_us=110 * hour_us,
+        up_us=99 * hour_us,
+        down_us=hour_us,
+        unknown_us=10 * hour_us,
+        share=0.99,
+        coverage=100 / 110,
+        lowest=0.9,
+        highest=109 / 110,
+        outages=2,
+        mtbf_us=99 * hour_us // 2,
+        mttr_us=hour_us // 2,
+    )
+    return msgspec.structs.replace(found, **changes)
+
+
 @dataclass
 class FixedSources:
-    """Sources for the page that say what they were given; `latest` fails with `store_fault`."""
+    """Sources for the page that say what they were given; `latest` fails with `store_fault`, what
+    asks the record with `record_fault`.
+    """
 
     site_views: list[SiteView] = field(default_factory=list[SiteView])
     strangers: list[AgentView] = field(default_factory=list[AgentView])
@@ -163,6 +224,13 @@ class FixedSources:
     series_calls: int = 0
     outage_details: list[OutageDetail] = field(default_factory=list[OutageDetail])
     availability_views: list[AvailabilityView] = field(default_factory=list[AvailabilityView])
+    availability_asked: list[tuple[Span, By]] = field(default_factory=list[tuple[Span, By]])
+    windows: list[MaintenanceView] = field(default_factory=list[MaintenanceView])
+    record_fault: str | None = None
+
+    def _ask_record(self) -> None:
+        if self.record_fault is not None:
+            raise RecordUnavailableError(self.record_fault)
 
     def now(self) -> int:
         """Always the same: a test may take its time."""
@@ -186,6 +254,7 @@ class FixedSources:
 
     def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:
         """Of those given, what lasted for a while within [start, end)."""
+        self._ask_record()
         return [
             each.outage
             for each in self.outage_details
@@ -196,11 +265,13 @@ class FixedSources:
 
     def outage(self, number: int) -> OutageDetail | None:
         """The one given with this number."""
+        self._ask_record()
         return next((each for each in self.outage_details if each.outage.number == number), None)
 
     def availability(self, span: Span, by: By) -> list[AvailabilityView]:
         """As given, whatever is asked."""
-        del span, by
+        self._ask_record()
+        self.availability_asked.append((span, by))
         return self.availability_views
 
     def house(self, site: str) -> House | None:
@@ -210,6 +281,31 @@ class FixedSources:
             if view.site == site:
                 return House(view.name, view.simulated, down)
         return None
+
+    def maintenance(self, start: int, end: int) -> list[MaintenanceView]:
+        """As given."""
+        self._ask_record()
+        return [each for each in self.windows if each.start < end and each.end > start]
+
+    def declare_maintenance(self, site: str, span: Span, note: str) -> MaintenanceView:
+        """Always."""
+        self._ask_record()
+        window = MaintenanceView(
+            site=site,
+            name=site,
+            simulated=False,
+            start=span.start,
+            end=span.end,
+            note=note,
+            declared=NOW,
+        )
+        self.windows.append(window)
+        return window
+
+    def add_note(self, note: Note) -> NoteView:
+        """Always."""
+        self._ask_record()
+        return note_view(note)
 
     def latest(self, kind: str, site: str | None) -> list[Latest]:
         """What was given for this kind and site, or all. Raises StoreUnavailableError."""

@@ -5,37 +5,37 @@ Exit status: 0 all is well, 1 something is wrong, 2 wrong usage, 78 wrong settin
 """
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.text import Text
 
 import sansang_collector
-from sansang_collector import config as settings
 from sansang_collector import doctor as doctors
-from sansang_collector import fleet
-from sansang_collector.config import DEFAULT_PATH, CollectorConfig
+from sansang_collector import fleet, ledger_commands, maintenance_commands, notify_commands
+from sansang_collector.command import (
+    EXIT_CONFIG,
+    EXIT_WRONG,
+    Answer,
+    Config,
+    Json,
+    Lang,
+    Url,
+    ask,
+    group,
+    load,
+    refuse,
+    refuse_options,
+)
+from sansang_collector.config import DEFAULT_PATH
 from sansang_collector.language import MissingCatalogueError, Translation, mark
 from sansang_collector.settings_file import InvalidFileError
-from sansang_wire.language import Language, wanted_language
-
-Asked = TypeVar("Asked")
-EXIT_WRONG = 1
-EXIT_CONFIG = 78
-
-Config = Annotated[Path, typer.Option("--config", help=mark("settings of the collector"))]
-Url = Annotated[
-    str | None, typer.Option("--url", help=mark("the collector, instead of asking the settings"))
-]
-Json = Annotated[bool, typer.Option("--json", help=mark("answer in JSON, for programs"))]
-Lang = Annotated[Language | None, typer.Option("--lang", help=mark("Vietnamese or English"))]
+from sansang_wire.language import wanted_language
 
 
 def main() -> NoReturn:
@@ -54,11 +54,18 @@ def main() -> NoReturn:
         ("up", up, mark("run the collector with its page")),
         ("doctor", doctor, mark("look whether all that a collector needs is there")),
         ("agents", agents, mark("list the boxes that the running collector knows")),
-        ("notify", notify, mark("send a trial message to everyone who would be told")),
+        ("outages", ledger_commands.outages, mark("list what was not well, and what is not")),
+        (
+            "availability",
+            ledger_commands.availability,
+            mark("how much of the time each service worked"),
+        ),
         ("demo", demo, mark("a commune to look at: this machine and simulated sites")),
     ):
         application.command(name, help=what)(command)
     application.add_typer(_sites_group(), name="sites")
+    application.add_typer(notify_commands.group_of_commands(), name="notify")
+    application.add_typer(maintenance_commands.group_of_commands(), name="maintenance")
     command = typer.main.get_command(application)
     # What needs the texts says when they are missing; the help is there in English.
     with contextlib.suppress(MissingCatalogueError):
@@ -69,37 +76,38 @@ def main() -> NoReturn:
 
 def _sites_group() -> typer.Typer:
     """`sansang sites` lists them; it has commands of its own."""
-    group = typer.Typer(context_settings={"help_option_names": ["-h", "--help"]})
-    group.callback(
-        invoke_without_command=True,
-        help=mark("list the sites that the running collector knows"),
-    )(sites)
-    for name, command, what in (
-        ("import", sites_import, mark("take sites and contacts from a sheet into the registry")),
-        ("template", sites_template, mark("write an empty sheet to fill in")),
-    ):
-        group.command(name, help=what)(command)
-    return group
+    return group(
+        mark("list the sites that the running collector knows"),
+        (
+            (
+                "import",
+                sites_import,
+                mark("take sites and contacts from a sheet into the registry"),
+            ),
+            ("template", sites_template, mark("write an empty sheet to fill in")),
+        ),
+        sites,
+    )
 
 
 def up(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = None) -> None:
     """Run until told to stop."""
-    answer = _Answer(lang, as_json=as_json)
-    loaded = _load(config, answer)
+    answer = Answer(lang, as_json=as_json)
+    loaded = load(config, answer)
     # What a running collector needs takes a second to import; the other commands do without.
     from sansang_collector.app import run  # noqa: PLC0415
 
     try:
         sys.exit(run(loaded))
     except InvalidFileError as error:
-        _refuse(error, answer)
+        refuse(error, answer)
     except MissingCatalogueError as error:
         answer.fail(EXIT_WRONG, str(error), "")
 
 
 def doctor(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = None) -> None:
     """Every check is a line; what is not well says how to mend it."""
-    answer = _Answer(lang, as_json=as_json)
+    answer = Answer(lang, as_json=as_json)
     checks, mistakes = doctors.examine(config, answer.translate)
     well = all(check.ok for check in checks)
     if as_json:
@@ -124,10 +132,10 @@ def sites(
 ) -> None:
     """Asks the collector's own API."""
     if context.invoked_subcommand:
-        _refuse_options(context)
+        refuse_options(context)
         return
-    answer = _Answer(lang, as_json=as_json)
-    found, services = _ask(fleet.sites, config, url, answer)
+    answer = Answer(lang, as_json=as_json)
+    found, services = ask(fleet.sites, config, url, answer)
     if as_json:
         answer.json(msgspec.to_builtins({"sites": found, "services": services}))
     elif found:
@@ -136,14 +144,6 @@ def sites(
         answer.out.print(
             answer.translate("There is no site yet: add the first one to the registry.")
         )
-
-
-def _refuse_options(context: typer.Context) -> None:
-    """An option before a command would say nothing to it, and nobody would notice."""
-    for parameter in context.command.params:
-        source = context.get_parameter_source(parameter.name or "")
-        if source is not None and source.name == "COMMANDLINE":
-            context.fail(f"write {parameter.opts[0]} behind {context.invoked_subcommand}")
 
 
 def sites_import(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -167,8 +167,8 @@ def sites_import(  # noqa: PLR0913, PLR0917 - one parameter an option
     lang: Lang = None,
 ) -> None:
     """All rows or none."""
-    answer = _Answer(lang, as_json=as_json)
-    where = registry or _load(config, answer).registry
+    answer = Answer(lang, as_json=as_json)
+    where = registry or load(config, answer).registry
     # Opening workbooks is for this command alone.
     from sansang_collector.sheet import importing, report  # noqa: PLC0415
     from sansang_collector.sheet.words import SheetError  # noqa: PLC0415
@@ -178,7 +178,7 @@ def sites_import(  # noqa: PLR0913, PLR0917 - one parameter an option
     except SheetError as error:
         answer.fail(EXIT_WRONG, f"{file}: {error.told(answer.translate)}", "")
     except InvalidFileError as error:
-        _refuse(error, answer)
+        refuse(error, answer)
     written = bool(done.plan.changes) and not dry_run
     if as_json:
         answer.json(report.document(done, answer.translate, written=written))
@@ -197,7 +197,7 @@ def sites_template(
     lang: Lang = None,
 ) -> None:
     """Never over a file that is there."""
-    answer = _Answer(lang, as_json=as_json)
+    answer = Answer(lang, as_json=as_json)
     from sansang_collector.sheet.template import write_template  # noqa: PLC0415
     from sansang_collector.sheet.words import SheetError  # noqa: PLC0415
 
@@ -219,8 +219,8 @@ def agents(
     config: Config = DEFAULT_PATH, url: Url = None, as_json: Json = False, lang: Lang = None
 ) -> None:
     """Asks the collector's own API."""
-    answer = _Answer(lang, as_json=as_json)
-    found = _ask(fleet.agents, config, url, answer)
+    answer = Answer(lang, as_json=as_json)
+    found = ask(fleet.agents, config, url, answer)
     if as_json:
         answer.json(msgspec.to_builtins(found))
     elif found:
@@ -229,40 +229,6 @@ def agents(
         answer.out.print(
             answer.translate("There is no box yet: add the first one to the registry.")
         )
-
-
-def _ask(ask: Callable[[str], Asked], config: Path, url: str | None, answer: "_Answer") -> Asked:
-    """What the running collector answers; the program ends when it does not."""
-    where = url or f"http://{_load(config, answer).web}"
-    try:
-        return ask(where)
-    except fleet.NoAnswerError as error:
-        what = answer.translate(
-            "the collector at {url} does not answer: {error}", url=where, error=error
-        )
-        todo = answer.translate(
-            "start it with `sansang up`; `sansang doctor` says what is missing."
-        )
-        answer.fail(EXIT_WRONG, what, todo)
-
-
-def notify(config: Config = DEFAULT_PATH, as_json: Json = False, lang: Lang = None) -> None:
-    """Says of each channel whether it took the message."""
-    answer = _Answer(lang, as_json=as_json)
-    loaded = _load(config, answer).notify
-    translate = Translation(loaded.language)
-    text = translate("A trial message: this is how you would be told.")
-    took = [(channel.name, channel.send(text)) for channel in loaded.channels]
-    if as_json:
-        answer.json([{"channel": name, "ok": ok} for name, ok in took])
-    elif not took:
-        answer.out.print(answer.translate("Nobody is told: name an urls_file in [notify]."))
-    else:
-        for name, ok in took:
-            shape, style = ("●", "green") if ok else ("◆", "bold red")
-            word = answer.translate("sent") if ok else answer.translate("not taken")
-            answer.out.print(Text(f"{shape} {word}  ", style=style) + Text(name))
-    sys.exit(0 if took and all(ok for _, ok in took) else EXIT_WRONG)
 
 
 def demo(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -283,7 +249,7 @@ def demo(  # noqa: PLR0913, PLR0917 - one parameter an option
     lang: Lang = None,
 ) -> None:
     """Nothing else needs to be installed."""
-    answer = _Answer(lang, as_json=as_json)
+    answer = Answer(lang, as_json=as_json)
     # As with `up`.
     from sansang_collector.demo import Wishes, run_demo  # noqa: PLC0415
 
@@ -303,51 +269,6 @@ def _top(
     ] = False,
 ) -> None:
     """Options before the command."""
-
-
-class _Answer:
-    """How a command answers: in which language, in JSON or for people."""
-
-    def __init__(self, lang: Language | None, *, as_json: bool) -> None:
-        self.language: Language = lang or wanted_language(os.environ)
-        self._as_json = as_json
-        self.out = Console(highlight=False, soft_wrap=True, markup=False)
-        try:
-            self.translate = Translation(self.language)
-        except MissingCatalogueError as error:
-            self.fail(EXIT_WRONG, str(error), "")
-
-    def json(self, content: Any) -> None:
-        """One JSON document on standard output."""
-        sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2, default=str) + "\n")
-
-    def fail(self, status: int, what: str, todo: str, details: list[str] | None = None) -> NoReturn:
-        """Says what is wrong and what to do, on standard error, and ends the program."""
-        if self._as_json:
-            self.json({"error": what, "details": details or [], "todo": todo})
-        lines = [f"sansang: {what}", *(f"  {each}" for each in details or []), todo]
-        Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(
-            "\n".join(line for line in lines if line)
-        )
-        sys.exit(status)
-
-
-def _load(path: Path, answer: _Answer) -> CollectorConfig:
-    try:
-        return settings.load(path)
-    except InvalidFileError as error:
-        _refuse(error, answer)
-
-
-def _refuse(error: InvalidFileError, answer: _Answer) -> NoReturn:
-    translate = answer.translate
-    details = [str(mistake) for mistake in error.mistakes]
-    what = translate.plural(
-        "{file}: {count} mistake", "{file}: {count} mistakes", len(details), file=error.file
-    )
-    answer.fail(
-        EXIT_CONFIG, what, translate("Mend the file, or name another with --config."), details
-    )
 
 
 def _translate_help(command: Any, translate: Callable[[str], str]) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from sansang_collector.record_sql import metadata, upsert
-from sansang_collector.watch.evidence import TICK_US, WORDS, Boot, Fact
+from sansang_collector.watch.evidence import TICK_US, UP, WORDS, Boot, Fact
 
 PAGE_US = 600_000_000
 KEPT_US = 35 * 86_400 * 1_000_000
@@ -31,6 +31,15 @@ evidence_table = sa.Table(
     sa.Column("page", sa.BigInteger, primary_key=True),
     sa.Column("facts", sa.LargeBinary),
 )
+_PAGES_SINCE = (
+    sa.select(evidence_table.c.page, evidence_table.c.facts)
+    .where(evidence_table.c.agent == sa.bindparam("its"))
+    .where(evidence_table.c.page >= sa.bindparam("since"))
+    .order_by(evidence_table.c.page)
+)
+_NEWEST_PAGE = sa.select(sa.func.max(evidence_table.c.page)).where(
+    evidence_table.c.agent == sa.bindparam("its")
+)
 boots_table = sa.Table(
     "boot",
     metadata,
@@ -39,6 +48,15 @@ boots_table = sa.Table(
     sa.Column("started", sa.BigInteger),
     sa.Column("clean", sa.Boolean),
 )
+
+
+late_table = sa.Table(
+    "late",
+    metadata,
+    sa.Column("site", sa.String(63), primary_key=True),
+    sa.Column("start", sa.BigInteger),
+)
+"""From when on a site's evidence is to be judged anew."""
 
 
 class PageName(NamedTuple):
@@ -96,23 +114,35 @@ def load_page(connection: Connection, name: PageName) -> Page:
     return {} if packed is None else {key: bytearray(held) for key, held in _unpack(packed).items()}
 
 
-def load_facts(connection: Connection, agent: str, since: int) -> list[Fact]:
-    """What is kept of an agent, from the page on that `since` (µs) is in."""
-    table = evidence_table.c
-    its = sa.select(table.page, table.facts).where(
-        table.agent == agent, table.page >= since // PAGE_US
-    )
+def all_up(page: Mapping[str, bytes]) -> bool:
+    """Whether all that was said is that all works."""
+    up = _PLACES[UP]
+    return all(held[2::FACT_BYTES].count(up) * FACT_BYTES == len(held) for held in page.values())
+
+
+def instants(held: bytes, number: int) -> list[int]:
+    """When (µs) something was said on a page, in the order in which it was written."""
+    start = number * PAGE_US
     return [
-        fact
-        for number, packed in connection.execute(its)
-        for fact in facts_on(_unpack(packed), number)
+        start + int.from_bytes(held[i : i + 2]) * TICK_US for i in range(0, len(held), FACT_BYTES)
     ]
+
+
+def load_pages(connection: Connection, agent: str, since: int) -> dict[int, dict[str, bytes]]:
+    """What is kept of an agent, from the page on that `since` (µs) is in, in time order."""
+    found = connection.execute(_PAGES_SINCE, {"its": agent, "since": since // PAGE_US})
+    return {number: _unpack(packed) for number, packed in found}
+
+
+def load_facts(connection: Connection, agent: str, since: int) -> list[Fact]:
+    """The facts of these pages."""
+    pages = load_pages(connection, agent, since)
+    return [fact for number, page in pages.items() for fact in facts_on(page, number)]
 
 
 def newest_page(connection: Connection, agent: str) -> int | None:
     """The beginning, in µs, of the newest ten minutes that an agent has evidence of."""
-    its = sa.select(sa.func.max(evidence_table.c.page)).where(evidence_table.c.agent == agent)
-    number = connection.execute(its).scalar()
+    number = connection.execute(_NEWEST_PAGE, {"its": agent}).scalar()
     return None if number is None else number * PAGE_US
 
 
@@ -148,6 +178,19 @@ def save_boots(connection: Connection, boots: Sequence[tuple[str, Boot]]) -> Non
         for agent, boot in boots
     ]
     upsert(connection, boots_table, rows)
+
+
+def load_late(connection: Connection) -> dict[str, int]:
+    """The sites whose evidence is to be judged anew, and from when on (µs)."""
+    return {row.site: row.start for row in connection.execute(sa.select(late_table))}
+
+
+def save_late(connection: Connection, late: Mapping[str, int | None]) -> None:
+    """Write what is to be judged anew; None for what was."""
+    for site in late:
+        connection.execute(sa.delete(late_table).where(late_table.c.site == site))
+    rows = [{"site": site, "start": start} for site, start in late.items() if start is not None]
+    upsert(connection, late_table, rows)
 
 
 def _pack(page: Page) -> bytes:

@@ -2,50 +2,27 @@
 """`sansang agents`, `sansang sites`: ask the running collector, and show a table."""
 
 import time
-from typing import TypeVar
 
-import msgspec
-import urllib3
 from rich.table import Table
 from rich.text import Text
 
+from sansang_collector import asking
 from sansang_collector.language import Translation
 from sansang_collector.views import AgentView, ServiceView, SiteView
 from sansang_collector.web.states import SHAPES, WORST_FIRST, AgentState, Tone, agent_state
 from sansang_collector.web.wifi import Network, wifi
 
-TIMEOUT_S = 5
-Asked = TypeVar("Asked")
 STYLES: dict[Tone, str] = {"ok": "green", "warn": "yellow", "bad": "bold red", "none": "dim"}
-
-
-class NoAnswerError(Exception):
-    """The collector did not answer; the message says what came instead."""
 
 
 def agents(url: str) -> list[AgentView]:
     """The agents as the collector at `url` (`http://host:port`) tells. Raises NoAnswerError."""
-    return _ask(url, "agents", list[AgentView])
+    return asking.get(url, "agents", list[AgentView])
 
 
 def sites(url: str) -> tuple[list[SiteView], list[ServiceView]]:
     """The sites, and what is held of their services; otherwise as `agents`."""
-    return _ask(url, "sites", list[SiteView]), _ask(url, "services", list[ServiceView])
-
-
-def _ask(url: str, what: str, shape: type[Asked]) -> Asked:
-    try:
-        answer = urllib3.request(
-            "GET", f"{url.rstrip('/')}/api/v1/{what}", timeout=TIMEOUT_S, retries=False
-        )
-    except (urllib3.exceptions.HTTPError, ValueError) as error:
-        raise NoAnswerError(str(error)) from error
-    if answer.status != 200:
-        raise NoAnswerError(f"HTTP {answer.status}")
-    try:
-        return msgspec.json.decode(answer.data, type=shape)
-    except msgspec.DecodeError as error:
-        raise NoAnswerError(str(error)) from error
+    return asking.get(url, "sites", list[SiteView]), asking.get(url, "services", list[ServiceView])
 
 
 def agents_table(found: list[AgentView], translate: Translation) -> Table:

@@ -184,16 +184,18 @@ def _opened(hours: OpeningHours, start: int, end: int) -> Iterator[Span]:
         midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the wall's clock
         for first, until in hours.of(day):
             span = Span(
-                max(start, _instant(midnight + timedelta(minutes=first), zone)),
-                min(end, _instant(midnight + timedelta(minutes=until), zone)),
+                max(start, wall_instant(midnight + timedelta(minutes=first), zone)),
+                min(end, wall_instant(midnight + timedelta(minutes=until), zone)),
             )
             if span.start < span.end:
                 yield span
         day += ONE_DAY
 
 
-def _instant(wall: datetime, zone: ZoneInfo) -> int:
-    """The first instant (µs) at which a clock in this zone shows `wall` or later."""
+def wall_instant(wall: datetime, zone: ZoneInfo) -> int:
+    """The first instant (µs) at which a clock in this zone shows `wall`, which has no zone of its
+    own, or later.
+    """
     first, second = wall.replace(tzinfo=zone), wall.replace(tzinfo=zone, fold=1)
     before, after = first.utcoffset(), second.utcoffset()
     at = (first - EPOCH) // ONE_US

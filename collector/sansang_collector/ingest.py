@@ -202,6 +202,11 @@ class Ingest:
                     self._record.save(Saving(watched=watched, telling=telling, at=now))
             except RecordUnavailableError as error:
                 self._fail(error)
+            except Exception:
+                # A mistake of ours must not end the collector; what is kept is judged again.
+                self.failed += 1
+                log.exception("what was heard can't be judged")
+                self._begin_watch_anew()
             else:
                 self._write_states(watched, now)
                 if telling.messages:
@@ -211,7 +216,6 @@ class Ingest:
         """What a store does not take now the ledger has; how things stand comes again soon."""
         points = state_series.changes(watched.corrections)
         if now - self._states_written >= STATES_EVERY_US:
-            self._watching.forget_old(now)
             points += state_series.all_of(self._watching.standing(), now)
         if points and self._write(points) and now - self._states_written >= STATES_EVERY_US:
             self._states_written = now

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from sansang_collector.hours import Span
+from sansang_collector.language import mark
 from sansang_collector.record_sql import metadata
 
 maintenance_table = sa.Table(
@@ -31,9 +32,11 @@ def declare(connection: sa.Connection, window: Maintenance) -> None:
     """Keep a window. Raises ValueError for one that has begun, or that ends before it begins."""
     start, end = window.span
     if end <= start:
-        raise ValueError("the maintenance ends before it begins")
+        raise ValueError(mark("The maintenance ends before it begins."))
     if start <= window.declared:
-        raise ValueError("maintenance is declared before it begins: choose a later beginning")
+        raise ValueError(
+            mark("Maintenance is declared before it begins: choose a later beginning.")
+        )
     values = {"site": window.site, "start": start, "end": end, "note": window.note}
     connection.execute(sa.insert(maintenance_table).values(**values, declared=window.declared))
 

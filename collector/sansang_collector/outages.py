@@ -6,11 +6,14 @@ site is silent, and at a site without a box; what is unknown is never up.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
-from sansang_collector import ledger_sql, maintenance_sql, message_sql
+from sansang_collector import ledger_sql, maintenance_sql, message_sql, note_sql
 from sansang_collector.availability import Availability, availability, merge
+from sansang_collector.first_told import FirstTold
+from sansang_collector.first_told_sql import load_first_deliveries
 from sansang_collector.hours import Span, open_spans
+from sansang_collector.ledger_changes import note_view
 from sansang_collector.ledger_sql import Outage
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
@@ -33,6 +36,13 @@ TOLD_WITHIN_US = 3_600_000_000
 """After its end an outage is told of for so long."""
 
 
+class _Aside(NamedTuple):
+    """What stands elsewhere in the record about outages."""
+
+    first_told: FirstTold
+    comments: Mapping[int, str]
+
+
 class Ledger:
     """Reads the ledger. Every method raises RecordUnavailableError."""
 
@@ -50,7 +60,8 @@ class Ledger:
         """What lasted for a while within [start, end) (µs), oldest first."""
         with self._record.reading() as connection:
             found = ledger_sql.load(connection, start, end, site)
-        return [self._view(each) for each in found]
+        aside = self._aside(found)
+        return [self._view(each, aside) for each in found]
 
     def outage(self, number: int) -> OutageDetail | None:
         """One, with its history; None when there never was one of this number."""
@@ -63,9 +74,10 @@ class Ledger:
             messages = message_sql.load_told_of(
                 connection, last.site, last.entry.key.start - TOLD_WITHIN_US, end
             )
+            notes = note_sql.load_notes(connection, number)
         names = self._channel_names()
         return OutageDetail(
-            outage=self._view(last),
+            outage=self._view(last, self._aside([last])),
             revisions=[
                 RevisionView(recorded=recorded, withdrawn=withdrawn, said=self._view(each))
                 for recorded, withdrawn, each in said
@@ -79,6 +91,7 @@ class Ledger:
                 )
                 for each, delivered in messages
             ],
+            notes=[note_view(each) for each in notes],
         )
 
     def availability(self, span: Span, by: By, now: int) -> list[AvailabilityView]:
@@ -91,17 +104,31 @@ class Ledger:
             worked = ledger_sql.load_worked(connection)
         by_site = _by_site(outages)
         groups: dict[tuple[str, str, str], list[Availability]] = {}
+        simulated: set[str] = set()
         for site in registry.sites:
             hours = open_spans(registry.hours(site.id), *asked)
             works = [each.span for each in windows if each.site == site.id]
             known = worked.get(site.id, {})
             group, name = _group(site, by)
+            simulated |= {group} if site.simulated else set()
             for service, spans in _of_site(site, by_site.get(site.id, ()), known, asked).items():
                 found = availability(hours, spans[0], spans[1], works)
                 groups.setdefault((group, name, service), []).append(found)
-        return [_availability_view(*key, len(parts), merge(parts)) for key, parts in groups.items()]
+        return [
+            _availability_view(key, len(parts), merge(parts), simulated=key[0] in simulated)
+            for key, parts in groups.items()
+        ]
 
-    def _view(self, outage: Outage) -> OutageView:
+    def _aside(self, outages: Sequence[Outage]) -> _Aside:
+        numbers = [each.number for each in outages]
+        first, last = min(numbers, default=0), max(numbers, default=0)
+        with self._record.reading() as connection:
+            return _Aside(
+                FirstTold(load_first_deliveries(connection, *_range(outages))),
+                note_sql.load_comments(connection, first, last),
+            )
+
+    def _view(self, outage: Outage, aside: _Aside | None = None) -> OutageView:
         site = self._registry().site(outage.site)
         key, entry = outage.entry.key, outage.entry
         return OutageView(
@@ -121,7 +148,16 @@ class Ledger:
             else (entry.root.service, entry.root.subject, entry.root.start),
             late=outage.late,
             clues=dict(entry.clues),
+            told=aside and aside.first_told.of(outage),
+            comment=aside and aside.comments.get(outage.number),
         )
+
+
+def _range(outages: Sequence[Outage]) -> tuple[int, int | None]:
+    """From the first beginning to the last end, None while one lasts."""
+    start = min((each.entry.key.start for each in outages), default=0)
+    ends = [each.entry.end for each in outages if each.entry.end is not None]
+    return start, max(ends, default=0) if len(ends) == len(outages) else None
 
 
 def _by_site(outages: Iterable[Outage]) -> dict[str, list[Outage]]:
@@ -177,13 +213,15 @@ def _span(outage: Outage, asked: Span) -> Span:
 
 
 def _availability_view(
-    group: str, name: str, service: str, sites: int, found: Availability
+    key: tuple[str, str, str], sites: int, found: Availability, *, simulated: bool
 ) -> AvailabilityView:
+    group, name, service = key
     return AvailabilityView(
         group=group,
         name=name,
         service=service,
         sites=sites,
+        simulated=simulated,
         service_us=found.service_us,
         up_us=found.up_us,
         down_us=found.down_us,

@@ -10,7 +10,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
-from sansang_collector.hours import EPOCH, ONE_US, Span
+from sansang_collector.hours import EPOCH, ONE_DAY, ONE_US, Span
 
 VIETNAM = timezone(timedelta(hours=7))
 CUT_OFF_DAY = 15
@@ -52,6 +52,20 @@ def reporting_quarter(now: int) -> Period:
     month = today.year * 12 + today.month - 1 + (today.day >= CUT_OFF_DAY)
     year, quarter = month // 12, month % 12 // 3
     return _period(f"{year}-Q{quarter + 1}", (year, 3 * quarter + 1), 3, calendar=False)
+
+
+def calendar_quarter(now: int) -> Period:
+    """The quarter of the calendar that this instant (µs) is in."""
+    today = (EPOCH + now * ONE_US).astimezone(VIETNAM)
+    quarter = (today.month - 1) // 3
+    return _period(f"{today.year}-Q{quarter + 1}", (today.year, 3 * quarter + 1), 3, calendar=True)
+
+
+def day(text: str) -> Span:
+    """The whole of this day, YYYY-MM-DD. Raises ValueError."""
+    midnight = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=VIETNAM)
+    start = (midnight - EPOCH) // ONE_US
+    return Span(start, start + ONE_DAY // ONE_US)
 
 
 def _period(name: str, first: tuple[int, int], months: int, *, calendar: bool) -> Period:

@@ -17,7 +17,7 @@ every_s = 120
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -60,6 +60,10 @@ class Registry:
         """The agent with this id."""
         return self._agents.get(name)
 
+    def agents_of(self, site_id: str) -> Sequence[Agent]:
+        """The agents of a site, in the order of the file."""
+        return self._agents_of.get(site_id, ())
+
     def hours(self, site_id: str) -> OpeningHours:
         """When the site is open, by its hours and closures; always when there is no such site."""
         return self._hours.get(site_id, OpeningHours())
@@ -87,6 +91,13 @@ class Registry:
     @cached_property
     def _hours(self) -> Mapping[str, OpeningHours]:
         return {site.id: _opening_hours(site, self.closures) for site in self.sites}
+
+    @cached_property
+    def _agents_of(self) -> Mapping[str, Sequence[Agent]]:
+        found: dict[str, list[Agent]] = {}
+        for agent in self.agents:
+            found.setdefault(agent.site, []).append(agent)
+        return found
 
     @cached_property
     def _agents(self) -> Mapping[str, Agent]:

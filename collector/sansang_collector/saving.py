@@ -24,12 +24,15 @@ class Correction(NamedTuple):
 
 
 class Watched(NamedTuple):
-    """What is to be saved of the evidence and of what it came to."""
+    """What is to be saved of the evidence and of what it came to. `late`: from when on it is still
+    to be judged anew at a site, None when it was.
+    """
 
     pages: Mapping[PageName, Page] = {}
     boots: Sequence[tuple[str, Boot]] = ()
     worked: Sequence[tuple[str, Thing, int]] = ()
     corrections: Sequence[Correction] = ()
+    late: Mapping[str, int | None] = {}
 
 
 class Telling(NamedTuple):
@@ -44,6 +47,7 @@ def save(connection: Connection, watched: Watched, telling: Telling, now: int) -
     """Write it all."""
     evidence_sql.save_pages(connection, watched.pages)
     evidence_sql.save_boots(connection, watched.boots)
+    evidence_sql.save_late(connection, watched.late)
     ledger_sql.save_worked(connection, watched.worked)
     for site, changes, late in (*watched.corrections, *telling.corrections):
         ledger_sql.write(connection, site, changes, now, late=late)

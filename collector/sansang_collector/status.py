@@ -9,7 +9,9 @@ from typing import get_args
 import sansang_collector
 from sansang_collector.hours import Span
 from sansang_collector.ingest import Ingest
+from sansang_collector.ledger_changes import LedgerChanges
 from sansang_collector.message_sql import Service
+from sansang_collector.note_sql import Note
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.outages import By, Ledger
@@ -21,6 +23,8 @@ from sansang_collector.views import (
     AvailabilityView,
     CollectorView,
     EpochView,
+    MaintenanceView,
+    NoteView,
     OutageDetail,
     OutageView,
     ServiceView,
@@ -55,6 +59,7 @@ class Status:
         self._ingest = ingest
         self._dispatch = dispatch
         self._ledger = Ledger(record, lambda: registry.current, lambda: dispatch.names)
+        self._changes = LedgerChanges(record, lambda: registry.current)
         self._broker_problem = broker_problem
         self._states = states
         """By agent: what the broker last said of it."""
@@ -105,6 +110,7 @@ class Status:
                 ssids=site.ssids,
                 simulated=site.simulated,
                 agents=by_site.get(site.id, []),
+                time_zone=site.time_zone,
             )
             for site in self._registry.current.sites
         ]
@@ -168,6 +174,18 @@ class Status:
     def availability(self, span: Span, by: By) -> list[AvailabilityView]:
         """By site, carrier or commune, over what of the span is over."""
         return self._ledger.availability(span, by, self.now())
+
+    def maintenance(self, start: int, end: int) -> list[MaintenanceView]:
+        """What was declared for any time within [start, end)."""
+        return self._changes.maintenance(start, end)
+
+    def declare_maintenance(self, site: str, span: Span, note: str) -> MaintenanceView:
+        """Raises RefusedChangeError."""
+        return self._changes.declare(site, span, note, self.now())
+
+    def add_note(self, note: Note) -> NoteView:
+        """Raises RefusedChangeError."""
+        return self._changes.note(note)
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:
         """The newest reading of each series, an hour old at most. Raises StoreUnavailableError."""

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sansang_collector.hours import VIETNAM_ZONE
 from sansang_wire.readings import JourneyStage
 
 
@@ -73,6 +74,8 @@ class SiteView(Struct, frozen=True, kw_only=True):
     """The Wi-Fi networks that must be on air."""
     simulated: bool
     agents: list[AgentView]
+    time_zone: str = VIETNAM_ZONE
+    """IANA name."""
 
 
 class ServiceView(Struct, frozen=True, kw_only=True):
@@ -195,6 +198,10 @@ class OutageView(Struct, frozen=True, kw_only=True):
     """It was corrected by readings that arrived late."""
     clues: dict[str, int]
     """How often what was heard meanwhile; of many sites at once, when each was last heard (µs)."""
+    told: int | None = None
+    """When the first channel had a message about it, or about what explains it."""
+    comment: str | None = None
+    """The last one that was noted."""
 
 
 class RevisionView(Struct, frozen=True, kw_only=True):
@@ -215,12 +222,39 @@ class ToldView(Struct, frozen=True, kw_only=True):
     channels: dict[str, int]
 
 
+class NoteView(Struct, frozen=True, kw_only=True):
+    """What somebody noted about an outage."""
+
+    at: int
+    kind: Literal["ack", "snooze", "comment"]
+    until: int | None
+    """Of a snooze: nobody is reminded before."""
+    text: str
+    who: str
+    """Id of a contact, or `officer`."""
+
+
 class OutageDetail(Struct, frozen=True, kw_only=True):
-    """An outage, all that was ever said of it, and what people were told meanwhile."""
+    """An outage, all that was ever said of it, what people were told meanwhile, and what they
+    noted.
+    """
 
     outage: OutageView
     revisions: list[RevisionView]
     told: list[ToldView]
+    notes: list[NoteView] = []
+
+
+class MaintenanceView(Struct, frozen=True, kw_only=True):
+    """A site is worked on from `start` until before `end`; what fails then does not count."""
+
+    site: str
+    name: str
+    simulated: bool
+    start: int
+    end: int
+    note: str
+    declared: int
 
 
 class AvailabilityView(Struct, frozen=True, kw_only=True):
@@ -234,6 +268,8 @@ class AvailabilityView(Struct, frozen=True, kw_only=True):
     name: str
     service: str
     sites: int
+    simulated: bool = False
+    """Some of these sites are."""
     service_us: int
     up_us: int
     down_us: int
@@ -245,3 +281,16 @@ class AvailabilityView(Struct, frozen=True, kw_only=True):
     outages: int
     mtbf_us: int | None
     mttr_us: int | None
+
+
+class AvailabilityAnswer(Struct, frozen=True, kw_only=True):
+    """Availability over [start, end), of which only what is over counts."""
+
+    period: str | None
+    """Its name when it has one: 2026, 2026-Q4 or 2026-11."""
+    calendar: bool
+    """The period is that of the calendar, not that of NĐ 09/2019."""
+    start: int
+    end: int
+    by: Literal["site", "carrier", "commune"]
+    found: list[AvailabilityView]

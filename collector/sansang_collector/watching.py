@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from sansang_collector import evidence_sql, ledger_sql
-from sansang_collector.evidence_sql import PAGE_US, Page, PageName
+from sansang_collector.calm import load_calm
+from sansang_collector.evidence_sql import Connection, Page, PageName
 from sansang_collector.ledger_sql import Revised
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
 from sansang_collector.saving import Correction, Watched
+from sansang_collector.stretch import Stretch, corrections, stretch
 from sansang_collector.watch.entry import Entry, Key
 from sansang_collector.watch.evidence import Boot, Fact, boots_of, facts_of
 from sansang_collector.watch.service import MINUTE_US, HoldDown, State
 from sansang_collector.watch.site import BoxPlan, SiteJudge, Standing, Thing
 from sansang_wire.readings import AnyReading
 
-LOOKBACK_US = 40 * MINUTE_US
-"""As long as anything that was said can matter to the judge."""
 DRAINED_US, SETTLED_US = 3_000_000, 30_000_000
 """No late fact for the first, or the second since the first of them: time to judge anew."""
 INTERLEAVED_US = 10 * MINUTE_US
@@ -59,6 +59,8 @@ class _Late:
     start: int
     known: int
     last: int
+    reach: int
+    """What is newer than this is not late."""
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class _Pending:
     boots: list[tuple[str, Boot]] = field(default_factory=list[tuple[str, Boot]])
     sites: set[str] = field(default_factory=set[str])
     corrections: list[Correction] = field(default_factory=list[Correction])
+    late: dict[str, int | None] = field(default_factory=dict[str, "int | None"])
 
 
 class Watching:
@@ -99,6 +102,12 @@ class Watching:
         with self._record.reading() as connection:
             self._boots = evidence_sql.load_boots(connection)
             self._worked = ledger_sql.load_worked(connection)
+            late = evidence_sql.load_late(connection)
+            self._late |= {
+                site: _Late(start, 1, 0)
+                for site, start in late.items()
+                if self._sites.agents_of(site)
+            }
             self.unjudged = self._with_evidence(connection)
             """Sites with evidence that nobody has looked at since the start."""
 
@@ -122,11 +131,15 @@ class Watching:
         judge = self._judges.get(site)
         if judge is None and site not in self.unjudged:
             judge = self._judges[site] = SiteJudge(self._plans(site), self._hold)
-        if judge is None or site in self._late or not facts:
+        if (late := self._late.get(site)) is not None and facts and start > late.reach:
+            # The newest of a box that goes on measuring holds nothing up.
+            late.reach = facts[-1].at
+            return
+        if judge is None or late is not None or not facts:
             self._come_late(site, start, 0 if site in self.unjudged else now)
             return
         before = [boot for boot in boots if judge.boot(agent, boot)]
-        if before or facts[0].at < judge.judged:
+        if before or facts[0].at <= judge.judged:
             # Boxes of one house do not speak in turn: such facts are not late.
             newest = max(judge.alive(agent) or 0, judge.judged - INTERLEAVED_US)
             in_turn = not boots and facts[0].at > newest
@@ -152,7 +165,7 @@ class Watching:
             self._see_again(why, now)
         self._follow_registry()
         for site, newest in list(self.unjudged.items())[:SITES_AT_ONCE]:
-            late = self._late.setdefault(site, _Late(newest, 0, 0))
+            late = self._late.setdefault(site, _Late(newest, 0, 0, now))
             late.start = min(late.start, newest)
         due = [site for site, late in self._late.items() if _is_due(late, now)]
         for site in due[:SITES_AT_ONCE]:
@@ -182,11 +195,6 @@ class Watching:
     def _note(self, entry: Entry) -> None:
         self._pending.corrections.append(Correction("", [Revised(entry.key, entry)]))
 
-    def forget_old(self, now: int) -> None:
-        """Services that nobody speaks of are unknown; to be called now and then."""
-        for judge in self._judges.values():
-            judge.forget_old(now)
-
     def pending(self, now: int) -> Watched:
         """All that is to be saved since this was last asked."""
         pending, self._pending = self._pending, _Pending()
@@ -200,7 +208,7 @@ class Watching:
                 changes = [Revised(*each) for each in judge.take().items()]
                 self._remember(site, (each.entry for each in changes), now)
                 pending.corrections.append(Correction(site, changes))
-        return Watched(pending.pages, pending.boots, worked, pending.corrections)
+        return Watched(pending.pages, pending.boots, worked, pending.corrections, pending.late)
 
     def judge(self, site: str) -> SiteJudge | None:
         """Of a site that has evidence and was looked at."""
@@ -232,8 +240,7 @@ class Watching:
     def _plans(self, site: str) -> dict[str, BoxPlan]:
         return {
             agent.id: BoxPlan(agent.line, self.patience(agent.id))
-            for agent in self._sites.agents
-            if agent.site == site
+            for agent in self._sites.agents_of(site)
         }
 
     def patience(self, agent: str) -> int:
@@ -286,41 +293,93 @@ class Watching:
         return page
 
     def _come_late(self, site: str, start: int, now: int) -> None:
-        late = self._late.setdefault(site, _Late(start, now, now))
+        judge = self._judges.get(site)
+        late = self._late.setdefault(site, _Late(start, now, now, judge.judged if judge else start))
         late.start, late.last = min(late.start, start), max(late.last, now)
+        if now:
+            self._pending.late[site] = late.start
 
     def _judge_anew(self, site: str, late: _Late, now: int) -> None:
         self.unjudged.pop(site, None)
+        if late.known or late.last:
+            self._pending.late[site] = None
         plans = self._plans(site)
         with self._record.reading() as connection:
-            begin, old = _stretch(connection, site, late.start)
-            facts = {
-                (fact, agent)
-                for agent in plans
-                for fact in evidence_sql.load_facts(connection, agent, begin)
-            }
+            part = stretch(connection, site, late.start)
+            judge = self._calm(connection, site, plans, part.begin) if not part.old else None
+            new: dict[Key, Entry | None] = {}
+            if judge is None:
+                judge, new = self._from_all(connection, site, plans, part)
+        old, lasting = part.old, part.lasting
+        silent = {
+            key.subject
+            for key, entry in old.items()
+            if key.service == "box" and entry.end is None and judge.alive(key.subject) == key.start
+        }
+        since = now if self._blind else self.listening_since
+        judge.advance(now - LAG_US, since, silent)
+        new |= judge.take()
+        found = {
+            key: each
+            for key, each in new.items()
+            if each is not None and (key.start >= part.first or key in lasting)
+        }
+        changes = corrections(old, found)
+        self._judges[site] = judge
+        self._pending.sites.add(site)
+        self._forget(site, old)
+        self._remember(site, found.values(), now)
+        if changes:
+            self._pending.corrections.append(Correction(site, changes, late.known > 0))
+
+    def _calm(
+        self, connection: Connection, site: str, plans: Mapping[str, BoxPlan], begin: int
+    ) -> SiteJudge | None:
+        """Of a site of which nothing but good was heard for a while; None when it is not so."""
+        calm = load_calm(connection, plans, begin)
+        known = self._worked.get(site, {})
+        newest = max((fact.at for fact, _ in calm.said), default=0)
+        if not newest or self._boots_since(plans, begin):
+            return None
         judge = SiteJudge(plans, self._hold)
-        judge.resume(begin, self._worked.get(site, {}))
-        boots = [(boot, agent) for agent in plans for boot in self._boots.get(agent, {}).values()]
-        for boot, agent in sorted(boots, key=lambda each: each[0].started):
+        judge.resume(newest, known)
+        if not all(judge.recall(agent, fact) for fact, agent in calm.said):
+            return None
+        for fact, agent in calm.after:
+            judge.hear(agent, fact)
+        return judge
+
+    def _from_all(
+        self, connection: Connection, site: str, plans: Mapping[str, BoxPlan], part: Stretch
+    ) -> tuple[SiteJudge, dict[Key, Entry | None]]:
+        """From every fact of the stretch, and what came of it."""
+        facts = {
+            (fact, agent)
+            for agent in plans
+            for fact in evidence_sql.load_facts(connection, agent, part.begin)
+            if fact.at >= part.begin
+        }
+        judge = SiteJudge(plans, self._hold)
+        judge.resume(part.begin, self._worked.get(site, {}), part.lasting.values())
+        for boot, agent in self._boots_since(plans, part.begin):
             judge.boot(agent, boot)
-        new: dict[Key, Entry | None] = {}
+        new: dict[Key, Entry | None] = {
+            key: judge.entries.get(key, entry) for key, entry in part.lasting.items()
+        }
         for fact, agent in sorted(facts):
             judge.hear(agent, fact)
             if judge.changed:
                 new |= judge.take()
-        for key, entry in old.items():
-            if key.service == "box" and entry.end is None and judge.alive(key.subject) == key.start:
-                judge.keep_silent(key.subject)
-        judge.advance(now - LAG_US, now if self._blind else self.listening_since)
-        new |= judge.take()
-        changes = corrections(old, {key: each for key, each in new.items() if each is not None})
-        self._judges[site] = judge
-        self._pending.sites.add(site)
-        if changes:
-            self._forget(site, old)
-            self._remember(site, (each.entry for each in changes), now)
-            self._pending.corrections.append(Correction(site, changes, late.known > 0))
+        return judge, new
+
+    def _boots_since(self, agents: Iterable[str], since: int) -> list[tuple[Boot, str]]:
+        found = [
+            (boot, agent)
+            for agent in agents
+            for boot in self._boots.get(agent, {}).values()
+            if boot.started > since
+        ]
+        return sorted(found, key=lambda each: each[0].started)
 
     def _new_worked(self, site: str, judge: SiteJudge) -> list[tuple[str, Thing, int]]:
         known = self._worked.setdefault(site, {})
@@ -346,36 +405,3 @@ class Watching:
 
 def _is_due(late: _Late, now: int) -> bool:
     return now - late.last >= DRAINED_US or now - late.known >= SETTLED_US
-
-
-def _stretch(
-    connection: evidence_sql.Connection, site: str, start: int
-) -> tuple[int, dict[Key, Entry]]:
-    """Where to begin so that nothing lasts there, and what the ledger has from there on."""
-    begin = start
-    while True:
-        begin = (begin - LOOKBACK_US) // PAGE_US * PAGE_US
-        old = {
-            each.entry.key: each.entry for each in ledger_sql.load(connection, begin, None, site)
-        }
-        first = min((key.start for key in old), default=begin)
-        if first >= begin or start - begin > evidence_sql.KEPT_US:
-            return begin, {key: each for key, each in old.items() if key.start >= begin}
-        begin = first
-
-
-def corrections(old: Mapping[Key, Entry], new: Mapping[Key, Entry]) -> list[Revised]:
-    """What makes `new` of `old`. An entry whose beginning moved stays the same outage."""
-    found: list[Revised] = []
-    gone = {key: each for key, each in old.items() if key not in new}
-    for key, entry in sorted(new.items()):
-        if key in old:
-            if old[key] != entry:
-                found.append(Revised(key, entry))
-            continue
-        same = (was for was in gone if was.thing == key.thing)
-        moved = next((was for was in same if gone[was].overlaps(key.start, entry.end)), None)
-        if moved is not None:
-            del gone[moved]
-        found.append(Revised(moved or key, entry))
-    return [*(Revised(key, None) for key in gone), *found]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sansang_collector.hours import Span
-from sansang_collector.periods import Period, period, reporting_quarter
+from sansang_collector.periods import Period, calendar_quarter, day, period, reporting_quarter
 
 
 def at(day: str) -> int:
@@ -93,3 +93,30 @@ def test_every_instant_is_in_its_quarter_and_its_year(now: int) -> None:
 def test_a_collector_with_a_wrong_clock_still_has_a_quarter() -> None:
     """A machine without a battery wakes in 1970."""
     assert reporting_quarter(0) == Period("1970-Q1", at("1969-12-15"), at("1970-03-15"))
+
+
+@pytest.mark.parametrize(
+    ("now", "quarter"),
+    [
+        ("2026-12-31", "2026-Q4"),
+        ("2027-01-01", "2027-Q1"),
+        ("2027-03-31", "2027-Q1"),
+        ("2027-04-01", "2027-Q2"),
+    ],
+)
+def test_a_quarter_of_the_calendar_is_that_of_its_day(now: str, quarter: str) -> None:
+    """From midnight in Việt Nam."""
+    assert calendar_quarter(at(now)) == period(quarter, calendar=True)
+
+
+def test_a_day_is_all_of_it_in_viet_nam() -> None:
+    """From midnight to midnight; the last of all years as well."""
+    assert day("2026-11-21") == (at("2026-11-21"), at("2026-11-22"))
+    assert day("9999-12-31").start == at("9999-12-31")
+
+
+@pytest.mark.parametrize("text", ["", "21/11/2026", "2026-02-30", "2026-11-21T08:00"])
+def test_what_is_no_day_is_refused(text: str) -> None:
+    """Whoever asked says how to write one."""
+    with pytest.raises(ValueError):
+        day(text)

@@ -5,8 +5,8 @@ A box that measured nothing for longer than its patience is silent: what only it
 unknown from its last fact on. When it is heard again its boots tell what the silence was.
 """
 
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import median_low
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sansang_collector.watch.cause import Cause, cause_of
 from sansang_collector.watch.entry import Entry, EntryState, Key
 from sansang_collector.watch.evidence import UP, Boot, Fact
-from sansang_collector.watch.service import MINUTE_US, HoldDown, Service, Speaker, State
+from sansang_collector.watch.service import MINUTE_US, HoldDown, Said, Service, Speaker, State
 
 CLUES = frozenset({"gateway", "address", "carrier", "portal", "route"})
 OF_THE_LINE = frozenset({"internet", "ipv6", "dns"})
@@ -23,8 +23,7 @@ TOGETHER_US = 2 * MINUTE_US
 CLUE_FRESH_US = 90_000_000
 """What was heard so long before an outage still tells of it."""
 BOOT_SLACK_US = 10_000_000
-ROUND_US = 1_000_000
-"""What is measured within this belongs together."""
+"""So much later than the first fact after it a start may be dated."""
 STEPS = 9
 STALE_US = 75 * MINUTE_US
 """Two rounds of the seldomest look at a service, and some: its box lives and says nothing of it."""
@@ -62,7 +61,7 @@ class _Box:
     gap: tuple[int, int] = (0, 0)
     """The last time without power, or without facts."""
     steps: deque[int] = field(default_factory=lambda: deque[int](maxlen=STEPS))
-    """The times between its last rounds."""
+    """The times between its last facts."""
 
     @property
     def patience_us(self) -> int:
@@ -72,8 +71,9 @@ class _Box:
 
 
 class SiteJudge:
-    """What the facts of one site come to. `entries`: open ones, and those that changed since they
-    were last taken; `changed`: which did, a key without an entry is one that is no more.
+    """What the facts of one site come to. `entries`: open ones, those that changed since they were
+    last taken, and those that a silence explains which lasts; `changed`: which did, a key without
+    an entry is one that is no more.
     """
 
     def __init__(self, boxes: Mapping[str, BoxPlan], hold: HoldDown) -> None:
@@ -91,15 +91,47 @@ class SiteJudge:
         self._shaky: dict[Thing, Service] = {}
         """Those with a doubt or in trouble: clues are counted for them."""
         self._heard: dict[tuple[str, str], tuple[int, str]] = {}
+        self._stale_from = 0
+        """Until then nothing can have become stale."""
 
-    def resume(self, at: int, worked: Mapping[Thing, int]) -> None:
+    def resume(self, at: int, worked: Mapping[Thing, int], lasting: Iterable[Entry] = ()) -> None:
         """Begin at `at`, in the midst of a history in which all is well there that had `worked` by
-        then (since an instant in µs).
+        then (since an instant in µs), but for what is `lasting`.
         """
         self.judged = at
         for thing, since in worked.items():
             if since <= at:
                 self.services[thing] = Service(self._hold, "up", since, at, first_up=since)
+        for key, state, _, cause, clues, root in lasting:
+            if key.thing == POWER or (key.service == "box" and key.subject not in self._boxes):
+                continue
+            box = self._boxes.get(key.subject) if key.service == "box" else None
+            if box is not None:
+                box.alive, box.silent = key.start, key
+            else:
+                first_up = worked.get(key.thing)
+                self._shaky[key.thing] = self.services[key.thing] = Service(
+                    self._hold, state, key.start, at, first_up, clues=Counter(dict(clues))
+                )
+            self._open[key.thing] = key
+            self.entries[key] = Entry(key, state, None, cause, clues, root)
+
+    def recall(self, agent: str, fact: Fact) -> bool:
+        """The newest that was said of something in a time in which all was well; whether it is
+        known to have worked.
+        """
+        box, (at, key, says) = self._boxes[agent], fact
+        box.alive = max(box.alive or 0, at)
+        if key in CLUES:
+            self._heard[agent, key] = (at, says)
+        elif key != "alive":
+            thing, speaker = _about(agent, box.plan.line, key)
+            service = self.services.get(thing)
+            if service is None:
+                return False
+            service.said[speaker] = Said(at, says, at)
+            service.judged = max(each.at for each in service.said.values())
+        return True
 
     def boot(self, agent: str, boot: Boot) -> bool:
         """A start of a box; whether it lies before what was judged already."""
@@ -108,7 +140,7 @@ class SiteJudge:
             return False
         box.boots.append(boot)
         box.boots.sort(key=lambda each: each.started)
-        return boot.started <= self.judged
+        return _is_past(boot, self.judged)
 
     def hear(self, agent: str, fact: Fact) -> None:
         """One more fact, not older than `judged`."""
@@ -119,9 +151,11 @@ class SiteJudge:
         if at > self.judged:
             self.advance(at)
             self.judged = at
-        if box.silent is not None or box.boots:
+            if at > self._stale_from:
+                self._forget_stale(at)
+        if box.silent is not None or (box.boots and _is_past(box.boots[0], at)):
             self._came_back(agent, box, at)
-        if box.alive is not None and at - box.alive >= ROUND_US:
+        if box.alive is not None and at > box.alive:
             box.steps.append(at - box.alive)
         box.alive = at
         if key in CLUES:
@@ -131,38 +165,36 @@ class SiteJudge:
         elif key != "alive":
             self._weigh(agent, box.plan.line, fact)
 
-    def advance(self, now: int, listening_since: int = 0) -> None:
+    def advance(
+        self, now: int, listening_since: int = 0, known_silent: Collection[str] = ()
+    ) -> None:
         """Time has passed: doubts are confirmed by it, boxes fall silent; but for those that could
         not be heard before `listening_since`. What it changed is judged: older facts are late.
+
+        A box that was known to be silent is so still, however short its patience has been.
         """
+        late: list[tuple[int, str, _Box]] = []
         for agent, box in self._boxes.items():
             if box.alive is None or box.silent is not None:
                 continue
             since = max(box.alive, listening_since)
-            if now > since + box.plan.patience_us and now > since + box.patience_us:
-                self._mature(min(now, box.alive + box.patience_us))
-                self._fall_silent(agent, box)
+            is_late = now > since + box.plan.patience_us and now > since + box.patience_us
+            if is_late or agent in known_silent:
+                late.append((box.alive + box.patience_us, agent, box))
+        for ends, agent, box in sorted(late, key=lambda each: each[:2]):
+            self._mature(min(now, ends))
+            self._fall_silent(agent, box)
         self._mature(now)
 
-    def keep_silent(self, agent: str) -> None:
-        """A box that was known to be silent is so still, however short its patience has been."""
-        box = self._boxes.get(agent)
-        if box is not None and box.alive is not None and box.silent is None:
-            self._mature(box.alive + box.patience_us)
-            self._fall_silent(agent, box)
-
-    def forget_old(self, now: int) -> None:
-        """Services that nobody speaks of though their boxes live are unknown."""
-        for thing, service in list(self.services.items()):
-            if now - service.judged > STALE_US:
-                self._lose(thing, service, service.judged)
-
     def take(self) -> dict[Key, Entry | None]:
-        """What changed since this was last asked; None for an entry that is no more."""
+        """What changed since this was last asked; None for an entry that is no more. What has ended
+        is let go of, once it is known what a silence that explains it was.
+        """
         found = {key: self.entries.get(key) for key in self.changed}
         self.changed.clear()
+        silent = {box.silent for box in self._boxes.values() if box.silent is not None}
         for key, entry in list(self.entries.items()):
-            if entry.end is not None:
+            if entry.end is not None and entry.root not in silent:
                 del self.entries[key]
         return found
 
@@ -229,8 +261,6 @@ class SiteJudge:
         service = self.services.get(thing)
         if service is None:
             service = self.services[thing] = Service(self._hold)
-        elif fact.at - service.judged > STALE_US:
-            self._lose(thing, service, service.judged)
         was_doubted = service.doubt is not None
         changed = service.hear(fact.at, speaker, fact.says)
         if service.doubt is None:
@@ -331,6 +361,18 @@ class SiteJudge:
                 lost = max(self._boxes[each].alive or 0 for each in speakers)
                 self._lose(thing, service, lost, box.silent)
 
+    def _forget_stale(self, now: int) -> None:
+        """Services that nobody speaks of though a box of the site lives are unknown."""
+        oldest = now
+        for thing, service in list(self.services.items()):
+            if service.state == "unknown" and not service.said:
+                continue
+            if now - service.judged > STALE_US:
+                self._lose(thing, service, service.judged)
+            else:
+                oldest = min(oldest, service.judged)
+        self._stale_from = oldest + STALE_US
+
     def _lose(self, thing: Thing, service: Service, at: int, root: Key | None = None) -> None:
         """Nobody speaks of a service any more."""
         if service.lose(at):
@@ -339,7 +381,7 @@ class SiteJudge:
     def _came_back(self, agent: str, box: _Box, at: int) -> None:
         """What the silence was: the boots since then know."""
         since, boot = box.alive, None
-        while box.boots and box.boots[0].started <= at + BOOT_SLACK_US:
+        while box.boots and _is_past(box.boots[0], at):
             boot = box.boots.pop(0)
         silent, box.silent = box.silent, None
         self.back = self.back if silent is None else at
@@ -351,20 +393,20 @@ class SiteJudge:
         if boot is None or boot.clean:
             cause: Cause = "agent_fault" if boot is None else "switched_off"
             self._end_silence(silent, Entry(Key("box", agent, since), "down", at, cause))
-        elif self._all_lost_power(box.gap):
+        elif self._all_lost_power(box.gap, at):
             self._end_silence(silent, self._power_cut(box.gap))
         else:
             cut = Entry(Key("box", agent, since), "down", boot.started, "box_power")
             self._end_silence(silent, cut)
 
-    def _all_lost_power(self, gap: tuple[int, int]) -> bool:
-        """Whether no other box of the site measured meanwhile."""
+    def _all_lost_power(self, gap: tuple[int, int], at: int) -> bool:
+        """Whether no other box of the site measured meanwhile, by what had happened `at`."""
         start, end = gap[0] + TOGETHER_US, gap[1] - TOGETHER_US
         return all(
             box.alive is None
             or (box.silent is not None and box.silent.start <= start)
             or (box.gap[0] <= start and box.gap[1] >= end)
-            or any(start - TOGETHER_US <= each.started for each in box.boots)
+            or (box.alive <= start and any(_is_past(each, at) for each in box.boots))
             for box in self._boxes.values()
         )
 
@@ -437,6 +479,10 @@ def _about(agent: str, line: str, key: str) -> tuple[Thing, Speaker]:
 
 def _is_offered(thing: Thing, service: Service) -> bool:
     return service.first_up is not None or thing[0] != "ipv6"
+
+
+def _is_past(boot: Boot, at: int) -> bool:
+    return boot.started <= at + BOOT_SLACK_US
 
 
 def _ails(service: Service) -> bool:

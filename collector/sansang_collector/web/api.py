@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`/api/v1`, read only: the views as JSON, and their OpenAPI description from the same structs."""
+"""`/api/v1`: the views as JSON, and their OpenAPI description from the same structs."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -9,7 +9,14 @@ from fastapi import Depends, FastAPI, Response
 
 from sansang_collector.language import Translation
 from sansang_collector.views import AgentView, CollectorView, ServiceView, SiteView
-from sansang_collector.web import findings, sites_api
+from sansang_collector.web import (
+    findings,
+    maintenance_api,
+    notes_api,
+    outages_api,
+    refusal,
+    sites_api,
+)
 from sansang_collector.web.examples import AGENT, COLLECTOR, SERVICE, SITE
 from sansang_collector.web.http import wanted_language
 from sansang_collector.web.openapi import Fault, content, describe, json
@@ -17,8 +24,9 @@ from sansang_collector.web.sources import Sources
 from sansang_wire.language import Language
 
 DESCRIPTION = """\
-Read only, for the machine it runs on. Times are in microseconds since the Unix epoch, null when
-never. Counts are since the record began. What is null was not told.
+For the machine it runs on. Times are in microseconds since the Unix epoch, null when never. Counts
+are since the record began. What is null was not told. What is posted is JSON, with the header
+`X-Sansang: 1`.
 """
 
 
@@ -29,7 +37,17 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     problems: list[str]
 
 
-STRUCTS = (AgentView, ServiceView, CollectorView, *sites_api.STRUCTS, Health, Fault)
+STRUCTS = (
+    AgentView,
+    ServiceView,
+    CollectorView,
+    *sites_api.STRUCTS,
+    *outages_api.STRUCTS,
+    *maintenance_api.STRUCTS,
+    *notes_api.STRUCTS,
+    Health,
+    Fault,
+)
 
 Wanted = Annotated[Language, Depends(wanted_language)]
 
@@ -75,7 +93,11 @@ def add_routes(
     def services() -> Response:
         return json(sources.services())
 
+    refusal.add_handlers(app, translations)
     sites_api.add_routes(app, sources, translations)
+    outages_api.add_routes(app, sources, translations)
+    maintenance_api.add_routes(app, sources)
+    notes_api.add_routes(app, sources)
     _add_agent(app, sources, translations)
     _add_health(app, sources, translations)
     describe(app, STRUCTS)

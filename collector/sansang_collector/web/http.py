@@ -73,6 +73,11 @@ async def read_body(request: Request, at_most: int) -> bytes | None:
     return bytes(body)
 
 
+def plain(text: str) -> str:
+    """On one line, without the signs that turn or hide what stands beside them."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
 def wanted_language(
     lang: Annotated[str | None, Query(description="`vi` or `en`")] = None,
     cookie: Annotated[str | None, Cookie(alias="lang", include_in_schema=False)] = None,

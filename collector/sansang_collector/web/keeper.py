@@ -22,7 +22,7 @@ from sansang_collector.notify.links import ExpiredLinkError, ForgedLinkError, Li
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.stages import STAGES
 from sansang_collector.views import ServiceView
-from sansang_collector.web.http import read_body
+from sansang_collector.web.http import plain, read_body
 from sansang_collector.web.limits import Limit
 from sansang_collector.web.pages import Pages
 from sansang_collector.web.sources import House, Sources
@@ -206,16 +206,11 @@ def _answer(link: Link, form: bytes | None, now: int) -> Answer:
     except ValueError:
         raise _NoAnswerError from None
     [chosen] = fields.get("answer", [""])[:1]
-    comment = _plain(" ".join(fields.get("comment", [])))
+    comment = plain(" ".join(fields.get("comment", [])))
     for kind in get_args(AnswerKind):
         if kind == chosen and len(comment) <= LONGEST_COMMENT:
             return Answer(link.site, link.outage, link.contact, kind, comment, now)
     raise _NoAnswerError
-
-
-def _plain(text: str) -> str:
-    """On one line, without the signs that turn or hide what stands beside them."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def _line(view: ServiceView, now: int, translate: Translation) -> str:

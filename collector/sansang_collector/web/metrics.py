@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`/metrics`: the collector's and every agent's figures for Prometheus, made at each request."""
 
+import contextlib
+from collections import Counter
 from collections.abc import Iterator
 
 from fastapi import FastAPI, Response
@@ -9,7 +11,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from sansang_collector.views import AgentView, CollectorView
+from sansang_collector.record import RecordUnavailableError
+from sansang_collector.views import AgentView, CollectorView, OutageView
 from sansang_collector.web.sources import Sources
 
 AGENT_COUNTERS = (
@@ -60,6 +63,9 @@ class Figures(Collector):
         """Every figure, labelled with its agent and site."""
         yield from _of_collector(self._sources.collector())
         yield from _of_agents(self._sources.agents())
+        # Whether the record can be read is told as a part of the collector.
+        with contextlib.suppress(RecordUnavailableError):
+            yield _of_outages(self._sources.outages(self._sources.now(), None, None))
 
 
 def _of_collector(view: CollectorView) -> Iterator[Metric]:
@@ -99,6 +105,16 @@ def _of_collector(view: CollectorView) -> Iterator[Metric]:
     for agent, count in view.unregistered.items():
         strangers.add_metric([agent], count)
     yield strangers
+
+
+def _of_outages(outages: list[OutageView]) -> GaugeMetricFamily:
+    count = Counter((each.service, each.cause or "") for each in outages if each.end is None)
+    family = GaugeMetricFamily(
+        "sansang_outages_open", "What is not well now", labels=["service", "cause"]
+    )
+    for labels, number in sorted(count.items()):
+        family.add_metric(labels, number)
+    return family
 
 
 def _of_agents(agents: list[AgentView]) -> Iterator[Metric]:

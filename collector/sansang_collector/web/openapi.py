@@ -37,9 +37,10 @@ def _put_contents(app: FastAPI, paths: dict[str, Any]) -> None:
     """FastAPI leaves out what is null, which in an example says something."""
     for route in app.routes:
         if isinstance(route, APIRoute) and route.path in paths:
-            told = paths[route.path]["get"]["responses"]
-            for status, response in route.responses.items():
-                told[str(status)]["content"] = response["content"]
+            for method in route.methods or ():
+                told = paths[route.path][method.lower()]["responses"]
+                for status, response in route.responses.items():
+                    told[str(status)]["content"] = response["content"]
 
 
 def describe(app: FastAPI, structs: Sequence[type]) -> None:

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from sansang_collector.hours import Span
+from sansang_collector.note_sql import Note
 from sansang_collector.outages import By
 from sansang_collector.store.base import Latest, Series
 from sansang_collector.views import (
     AgentView,
     AvailabilityView,
     CollectorView,
+    MaintenanceView,
+    NoteView,
     OutageDetail,
     OutageView,
     ServiceView,
@@ -66,6 +69,18 @@ class Sources(Protocol):
 
     def house(self, site: str) -> House | None:
         """One site, for its keeper; None when the registry does not know it."""
+        ...
+
+    def maintenance(self, start: int, end: int) -> list[MaintenanceView]:
+        """What was declared for any time within [start, end) (µs), in time order."""
+        ...
+
+    def declare_maintenance(self, site: str, span: Span, note: str) -> MaintenanceView:
+        """Before it begins; raises RefusedChangeError, too."""
+        ...
+
+    def add_note(self, note: Note) -> NoteView:
+        """About an outage that there is; raises RefusedChangeError, too."""
         ...
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:

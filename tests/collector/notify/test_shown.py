@@ -79,3 +79,48 @@ def test_the_page_says_who_could_not_be_told(
     view = msgspec.structs.replace(collector_view(), **figures)
     lines = {line.label: line for line in collector_lines(view, Translation("vi"))}
     assert (lines["Tin báo"].tone, lines["Tin báo"].text) == (tone, text)
+
+
+def test_one_channel_is_tried_by_its_name_or_number(config: Path) -> None:
+    """Nobody else gets anything."""
+    texts: list[str] = []
+    with webhook(texts) as url:
+        tell(config, f"xml://localhost:{free_port()}/a", f"thon-dong = {url}b")
+        options = ("--config", config, "--lang", "en")
+        named = sansang("notify", "test", "thon-dong", *options)
+        numbered = sansang("notify", "test", "2", *options)
+        shown = sansang("notify", "test", "xml://localhost", *options)
+        everyone = sansang("notify", "test", *options)
+    assert named.stdout.splitlines() == ["● sent  thon-dong (json://127.0.0.1)"]
+    assert (named.returncode, numbered.stdout) == (0, named.stdout)
+    assert (shown.returncode, shown.stdout.strip()) == (1, "◆ not taken  xml://localhost")
+    assert len(everyone.stdout.splitlines()) == 2
+    assert len(texts) == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ("thon-tay", "there is no channel 'thon-tay'"),
+        ("0", "there is no channel '0'"),
+        ("3", "there is no channel '3'"),
+        ("json://localhost", "there are several channels named 'json://localhost': write the num"),
+    ],
+)
+def test_a_channel_that_is_not_there_is_told_with_those_that_are(
+    config: Path, wanted: str, words: str
+) -> None:
+    """By number and name, without their secrets; nothing is sent."""
+    tell(config, "json://localhost/a-secret", "json://localhost/another-secret")
+    ran = sansang("notify", "test", wanted, "--config", config, "--lang", "en")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    first, *known = ran.stderr.splitlines()
+    assert first.startswith(f"sansang: {words}")
+    assert known == ["  1  json://localhost", "  2  json://localhost"]
+
+
+def test_an_option_before_the_command_is_wrong_usage(config: Path) -> None:
+    """It would say nothing to it."""
+    ran = sansang("notify", "--config", config, "test", "1")
+    assert ran.returncode == 2
+    assert "write --config behind test" in ran.stderr

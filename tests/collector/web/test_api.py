@@ -21,8 +21,11 @@ from tests.fakes import (
     NOW,
     FixedSources,
     agent_view,
+    availability_view,
     collector_view,
     epoch_view,
+    outage_detail,
+    outage_view,
     site_view,
 )
 
@@ -34,6 +37,8 @@ SOURCES = FixedSources(
     [site_view([AGENT])],
     strangers=[agent_view("cu-1", site=None)],
     collector_shown=collector_view(unregistered={"la-1": 12}),
+    outage_details=[outage_detail(outage_view(1))],
+    availability_views=[availability_view()],
 )
 
 
@@ -98,20 +103,28 @@ def test_every_operation_is_described_with_an_example_that_fits_its_schema(brows
     """And what the API answers fits it as well."""
     client = browse(SOURCES)
     described: dict[str, Any] = client.get("/api/v1/openapi.json").json()
-    for path, operations in described["paths"].items():
-        operation = operations["get"]
+    for path, method, operation in operations(described):
         assert operation["summary"]
         if path == "/metrics":
             continue
-        for status in ("200", "404", "422", "503"):
+        for status in ("200", "201", "404", "422", "503"):
             if "example" not in str(operation["responses"].get(status)):
                 continue
             content = operation["responses"][status]["content"]["application/json"]
             schema = {**content["schema"], "components": described["components"]}
             jsonschema.validate(content["example"], schema)
-            if status == "200":
-                asked = path.format(agent="dong-1", site="nvh-dong") + QUESTION
+            if status == "200" and method == "get":
+                asked = path.format(agent="dong-1", site="nvh-dong", number=1) + QUESTION
                 jsonschema.validate(client.get(asked).json(), schema)
+
+
+def operations(described: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Path, method and description of each."""
+    return [
+        (path, method, operation)
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+    ]
 
 
 def test_metrics_are_what_prometheus_reads(browse: Browse) -> None:

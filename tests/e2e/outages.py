@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real faults of a real network, and what the ledger makes of them: the agent on its box, a router,
+a collector with its broker, a mailbox and a webhook behind it, each in a namespace of its own.
+
+`python -m tests.e2e.outages` prints the table of `docs/outages.md`.
+"""
+
+import contextlib
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from sansang_agent.net.boot import boottime_us
+from tests.lab.netns import Lab
+from tests.lab.networks import BOX4, BOX6, ROUTER4, ROUTER6, SERVER4, SERVER6, site
+from tests.waiting import wait_until
+
+S = 1_000_000
+FAR4, FAR6 = "198.51.100.77", "2001:db8:2::77"
+WEB, BROKER = 8080, 1883
+PATIENCE_S = 60
+LASTS_S = 25
+PASSWORD = "a-secret"
+
+
+class Outcome(NamedTuple):
+    """One fault: its truth, what the ledger says (µs), and what people were told."""
+
+    fault: str
+    start: int
+    end: int
+    service: str
+    cause: str
+    said_start: int
+    said_end: int
+    messages: list[str]
+
+    @property
+    def error_s(self) -> float:
+        """The larger one, of the beginning or of the end."""
+        return max(abs(self.said_start - self.start), abs(self.said_end - self.end)) / S
+
+
+class Fault(NamedTuple):
+    """What is done and undone, and what it must be to the ledger."""
+
+    name: str
+    service: str
+    cause: str
+    begin: Callable[["House"], None]
+    end: Callable[["House"], None]
+
+
+class House:
+    """The box and its agent, the router, and everything at the centre."""
+
+    def __init__(self, lab: Lab, folder: Path) -> None:
+        self.folder = folder
+        self.box, self.router, self.server = site(lab)
+        self.server.address("eth0", f"{FAR4}/24", f"{FAR6}/64")
+        for host in (self.box, self.router):
+            host.sysctl("net.ipv6.conf.all.keep_addr_on_down", "1")
+        self.box.file("/etc/resolv.conf", f"nameserver {SERVER4}\n")
+        self._agent: subprocess.Popen[str] | None = None
+        self._names: subprocess.Popen[str] | None = None
+        self._boots = 0
+        self._write_settings()
+
+    @contextlib.contextmanager
+    def at_work(self) -> Generator[None]:
+        """Everything runs until the block ends."""
+        ears = (sys.executable, "-m", "tests.e2e.ears", str(self.folder))
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.server.serving(*ears))
+            up = self.server.start(_program("sansang"), "up", "--config", f"{self.folder}/c.toml")
+            stack.callback(_end, up)
+            stack.callback(self.kill_agent)
+            stack.callback(self.silence_names)
+            self.answer_names()
+            wait_until(self._is_up, "the collector", PATIENCE_S)
+            self.boot()
+            wait_until(self._is_well, "that all is well", PATIENCE_S)
+            yield
+
+    def ask(self, path: str) -> Any:
+        """What the collector's API says."""
+        code = (
+            "import urllib.request as r, sys;"
+            f"sys.stdout.write(r.urlopen('http://127.0.0.1:{WEB}/api/v1/{path}').read().decode())"
+        )
+        return self.server.python(code)
+
+    def states(self) -> dict[str, str]:
+        """By service."""
+        return {each["service"]: each["state"] for each in self.ask("services")}
+
+    def told(self) -> list[dict[str, Any]]:
+        """What people were told, in order."""
+        return [json.loads(line) for line in (self.folder / "told").read_text().splitlines()]
+
+    def boot(self) -> None:
+        """The power is back: a new boot id, a clock that counts from now."""
+        self._boots += 1
+        self.box.file("/proc/sys/kernel/random/boot_id", f"boot-{self._boots}\n")
+        offset_s = 5 - boottime_us() // S
+        self._agent = self.box.start(
+            *("unshare", "--time", "--kill-child=KILL", "--boottime", str(offset_s)),
+            *(_program("sansang-agent"), "run", "--config", f"{self.folder}/agent.toml"),
+        )
+
+    def kill_agent(self) -> None:
+        """The power is gone."""
+        if self._agent is not None:
+            _end(self._agent)
+            self._agent = None
+
+    def answer_names(self) -> None:
+        """The resolver works."""
+        zone = json.dumps({"vnnic.vn": [SERVER4, SERVER6]})
+        command = (sys.executable, "-m", "tests.lab.name_server", SERVER4, zone)
+        self._names = self.server.start(*command)
+
+    def silence_names(self) -> None:
+        """The resolver is dead."""
+        if self._names is not None:
+            _end(self._names)
+            self._names = None
+
+    def forward(self, *, ipv4: bool, ipv6: bool) -> None:
+        """What the router lets through."""
+        self.router.sysctl("net.ipv4.ip_forward", str(int(ipv4)))
+        self.router.sysctl("net.ipv6.conf.all.forwarding", str(int(ipv6)))
+
+    def lose_lease(self) -> None:
+        """The box has no address any more."""
+        self.box.run("ip", "address", "flush", "dev", "eth0", "scope", "global")
+
+    def get_lease(self) -> None:
+        """It has, and its routes with it."""
+        self.box.address("eth0", f"{BOX4}/24", f"{BOX6}/64")
+        for router in (ROUTER4, ROUTER6):
+            family = "-6" if ":" in router else "-4"
+            self.box.run("ip", family, "route", "replace", "default", "via", router)
+
+    def _is_up(self) -> bool:
+        with contextlib.suppress(AssertionError):
+            return bool(self.ask("collector"))
+        return False
+
+    def _is_well(self) -> bool:
+        return set(self.states().values()) == {"up"} and {"internet", "ipv6", "dns"} <= set(
+            self.states()
+        )
+
+    def play(self, fault: Fault) -> Outcome:
+        """Let it happen and end, and wait until all is told."""
+        before = len(self.told())
+        fault.begin(self)
+        start = time.time_ns() // 1000
+        # What lasts so long has been told, however it is found out.
+        wait_until(lambda: len(self.told()) >= before + 2, f"{fault.name}: the alarm", PATIENCE_S)
+        wait_until(lambda: time.time_ns() // 1000 >= start + LASTS_S * S, "its time", PATIENCE_S)
+        fault.end(self)
+        end = time.time_ns() // 1000
+        wait_until(lambda: len(self.told()) >= before + 4, f"{fault.name}: the end", PATIENCE_S)
+        wait_until(self._is_well, "that all is well again", PATIENCE_S)
+        own = [
+            each
+            for each in self.ask(f"outages?start={start - 15 * S}&end={end + 60 * S}")
+            if each["root"] is None and each["state"] == "down" and each["site"]
+            # The one before has ended just now.
+            if each["start"] > start - 5 * S
+        ]
+        assert len(own) == 1, f"{fault.name}: {own}"
+        [found] = own
+        messages = [f"{each['how']}: {each['text']}" for each in self.told()[before:]]
+        return Outcome(
+            fault.name, start, end, found["service"], found["cause"], found["start"], found["end"],
+            messages,
+        )  # fmt: skip
+
+    def _write_settings(self) -> None:
+        digest = hashlib.sha256(PASSWORD.encode()).hexdigest()
+        self._write(
+            "registry.toml",
+            '[[sites]]\nid = "dong"\nname = "NVH thôn Đông"\ncommune = "11824"\n'
+            'commune_name = "Xã Vĩnh Bảo"\nkind = "cultural_house"\n'
+            f'[[agents]]\nid = "dong-1"\nsite = "dong"\npassword_sha256 = "{digest}"\n',
+        )
+        self._write(
+            "c.toml",
+            f'data_dir = "data"\nbroker.listen = "{SERVER4}:{BROKER}"\n'
+            f'web.listen = "127.0.0.1:{WEB}"\nnotify = {{urls_file = "notify.urls"}}\n'
+            "watch = {down_after_s = 6, up_after_s = 3, silent_after_s = 9, own_line = []}\n",
+        )
+        self._write("password", PASSWORD)
+        targets = [
+            ("gateway", "gateway", "gateway"),
+            ("near", SERVER4, "domestic"),
+            ("near", SERVER6, "domestic"),
+            ("far", FAR4, "international"),
+            ("far", FAR6, "international"),
+        ]
+        self._write(
+            "agent.toml",
+            f'agent = "dong-1"\nbatch_every_s = 1\n[broker]\nurl = "mqtt://{SERVER4}:{BROKER}"\n'
+            f'password_file = "{self.folder}/password"\n[outbox]\n'
+            f'path = "{self.folder}/outbox.db"\n'
+            "[probes.reachability]\nevery_s = 1\npackets = 1\ntimeout_s = 0.5\n"
+            + "".join(
+                f'[[probes.reachability.targets]]\nname = "{name}"\nhost = "{host}"\n'
+                f'scope = "{scope}"\n'
+                for name, host, scope in targets
+            )
+            + "[probes.dns]\nevery_s = 1\ntimeout_s = 0.5\n"
+            + "".join(f"[probes.{kind}]\nevery_s = 1\n" for kind in ("host", "link", "addressing"))
+            + "[probes.service]\nenabled = false\n",
+        )
+
+    def _write(self, name: str, text: str) -> None:
+        file = self.folder / name
+        file.touch(mode=0o600)
+        file.write_text(text)
+
+
+FAULTS: Sequence[Fault] = (
+    Fault("power cut: SIGKILL, new boot id", "power", "power_cut", House.kill_agent, House.boot),
+    Fault(
+        "line cut behind the router",
+        "internet",
+        "line",
+        lambda house: house.forward(ipv4=False, ipv6=False),
+        lambda house: house.forward(ipv4=True, ipv6=True),
+    ),
+    Fault(
+        "router dead: no carrier",
+        "internet",
+        "equipment",
+        lambda house: house.router.down("lan"),
+        lambda house: house.router.up("lan"),
+    ),
+    Fault("lease lost: no address", "internet", "dhcp", House.lose_lease, House.get_lease),
+    Fault("resolver killed", "dns", "dns", House.silence_names, House.answer_names),
+    Fault(
+        "IPv6 alone is not forwarded",
+        "ipv6",
+        "ipv6",
+        lambda house: house.forward(ipv4=True, ipv6=False),
+        lambda house: house.forward(ipv4=True, ipv6=True),
+    ),
+)
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    process.kill()
+    process.communicate(timeout=10)
+
+
+def play_all(faults: Sequence[Fault] = FAULTS) -> list[Outcome]:
+    """One after the other, in one house."""
+    with Lab() as lab, TemporaryDirectory() as folder:
+        house = House(lab, Path(folder))
+        with house.at_work():
+            return [house.play(fault) for fault in faults]
+
+
+def main() -> None:
+    """Print the table."""
+    lines = [
+        "| fault | ledger | starts off by | ends off by | messages |",
+        "|---|---|---|---|---|",
+    ]
+    for each in play_all():
+        start, end = (each.said_start - each.start) / S, (each.said_end - each.end) / S
+        lines.append(
+            f"| {each.fault} | {each.service}: {each.cause} | {start:+.1f} s | {end:+.1f} s |"
+            f" {len(each.messages)} |"
+        )
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
