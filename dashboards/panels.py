@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The three kinds of panel our dashboards are made of: tables, strips of states, and curves."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from grafana_foundation_sdk.builders import common as common_builders
@@ -40,12 +40,15 @@ class Column:
     states: Sequence[dashboard.ValueMapping] = ()
     limits: Sequence[tuple[float | None, str]] = ()
     """From which value on which colour; the first from None on."""
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Words for the values of a text."""
 
     def properties(self) -> list[dashboard.DynamicConfigValue]:
         """What overrides the panel's own settings for this column."""
+        named = [words.named(self.names)] if self.names else []
         found: dict[str, object] = {
             "displayName": self.title,
-            "mappings": [*self.states, words.missing()],
+            "mappings": [*self.states, *named, words.missing()],
         }
         if self.unit is not None:
             found["unit"] = self.unit

@@ -7,12 +7,20 @@ A series knows its site by id; names are the registry's, and the collector's pag
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.models import dashboard
 
-from dashboards import ipv6_panels, line_panels, now_panels, service_panels, wifi_panels
+from dashboards import (
+    incident_panels,
+    ipv6_panels,
+    line_panels,
+    now_panels,
+    service_panels,
+    wifi_panels,
+)
 from dashboards.influxql import SOURCE
 
 UID = "sansang-toan-xa"
 ROWS = {
     "Bây giờ": now_panels.laid,
+    "Sự cố": incident_panels.laid,
     "Wi-Fi": wifi_panels.laid,
     "IPv6 và IPv4": ipv6_panels.laid,
     "Đường truyền": line_panels.laid,
@@ -36,6 +44,7 @@ def build() -> dashboard.Dashboard:
         .refresh("1m")
         .tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
         .with_variable(_sites())
+        .annotations([*incident_panels.annotations()])
     )
     number = 0
     for title, panels in ROWS.items():

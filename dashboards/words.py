@@ -4,6 +4,8 @@
 A state is never colour alone: each has a shape and a word, too. Grey says that nothing is known.
 """
 
+from collections.abc import Mapping
+
 from grafana_foundation_sdk.models import dashboard
 
 GREEN, AMBER, RED, GREY = "green", "orange", "red", "#8e8e8e"
@@ -64,7 +66,54 @@ WORST_OUTCOME: list[dashboard.ValueMapping] = [
 ]
 """Of the worst measurement of a step."""
 
+STATE: list[dashboard.ValueMapping] = [
+    mapping(
+        (0, "● Hoạt động", GREEN),
+        (1, "■ Hoạt động kém", AMBER),
+        (2, "◆ Không hoạt động", RED),
+        (3, "○ Chưa biết", GREY),
+    )
+]
+"""Of `state` in `state`."""
+
+SERVICES = {
+    "power": "Điện",
+    "internet": "Internet",
+    "ipv6": "IPv6",
+    "dns": "DNS",
+    "wifi": "Wi-Fi",
+    "box": "Thiết bị đo",
+}
+"""What the collector judges."""
+CAUSES = {
+    "silent": "Chưa rõ",
+    "power_cut": "Mất điện",
+    "box_power": "Thiết bị đo mất nguồn",
+    "switched_off": "Được tắt",
+    "agent_fault": "Lỗi thiết bị đo",
+    "line": "Đứt đường truyền",
+    "equipment": "Bộ định tuyến hoặc dây nối",
+    "access_point": "Bộ phát Wi-Fi",
+    "dhcp": "Không cấp địa chỉ (DHCP)",
+    "dns": "Không tra được tên miền (DNS)",
+    "ipv6": "Riêng IPv6",
+    "carrier": "Nhà mạng",
+    "international": "Hướng quốc tế",
+    "loss": "Mất gói",
+    "subscription": "Hết hạn cước",
+    "centre": "Lỗi của máy chủ",
+}
+"""Why a service does not work, as the collector's page has it."""
+
+
 YES_NO: list[dashboard.ValueMapping] = [mapping((1, "● Có", GREEN), (0, "◆ Không", RED))]
+
+
+def named(names: Mapping[str, str]) -> dashboard.ValueMap:
+    """Words for the values of a text; they have no colour."""
+    return dashboard.ValueMap(
+        {value: dashboard.ValueMappingResult(text=word) for value, word in names.items()}
+    )
 
 
 def missing() -> dashboard.SpecialValueMap:

@@ -216,7 +216,7 @@ class Ingest:
         """What a store does not take now the ledger has; how things stand comes again soon."""
         points = state_series.changes(watched.corrections)
         if now - self._states_written >= STATES_EVERY_US:
-            points += state_series.all_of(self._watching.held(), now)
+            points += state_series.all_of(self._watching.standing(), now)
         if points and self._write(points) and now - self._states_written >= STATES_EVERY_US:
             self._states_written = now
 

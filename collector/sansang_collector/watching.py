@@ -22,7 +22,7 @@ from sansang_collector.stretch import Stretch, corrections, stretch
 from sansang_collector.watch.entry import Entry, Key
 from sansang_collector.watch.evidence import Boot, Fact, boots_of, facts_of
 from sansang_collector.watch.service import MINUTE_US, HoldDown, State
-from sansang_collector.watch.site import BoxPlan, SiteJudge, Thing
+from sansang_collector.watch.site import BoxPlan, SiteJudge, Standing, Thing
 from sansang_wire.readings import AnyReading
 
 DRAINED_US, SETTLED_US = 3_000_000, 30_000_000
@@ -230,6 +230,12 @@ class Watching:
             for site, judge in sorted(self._judges.items())
             for thing, each in sorted(judge.services.items())
         ]
+
+    def standing(self) -> Iterable[tuple[str, Standing]]:
+        """By site, everything that is judged, and the boxes."""
+        for site, judge in sorted(self._judges.items()):
+            for each in judge.standing():
+                yield site, each
 
     def _plans(self, site: str) -> dict[str, BoxPlan]:
         return {

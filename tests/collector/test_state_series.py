@@ -4,7 +4,11 @@
 import time
 from pathlib import Path
 
-from sansang_wire.readings import WifiReading
+from sansang_collector.ledger_sql import Revised
+from sansang_collector.saving import Correction
+from sansang_collector.state_series import changes
+from sansang_collector.watch.entry import Entry, Key
+from sansang_wire.readings import ReachabilityReading, StateReading, WifiReading
 from tests.collector.ingesting import SITE, batch, desk
 
 MINUTE = 60_000_000
@@ -19,10 +23,77 @@ async def test_an_outage_is_drawn_from_its_beginning_to_its_end(tmp_path: Path) 
             outcome = "ok" if on_air else "failed"
             look = WifiReading(at=at, outcome=outcome, ssid="NVH", on_air=on_air)
             await at_work.take("dong-1", batch("dong-1", seq, [look]))
-        [series] = at_work.store.series("state", "state", SITE, now - 9 * MINUTE, now + MINUTE)
+        box, series = at_work.store.series("state", "state", SITE, now - 9 * MINUTE, now + MINUTE)
+        [lasted] = at_work.store.series("state", "lasted_s", SITE, now - 9 * MINUTE, now + MINUTE)
         [causes] = at_work.store.series("state", "cause", SITE, now - 9 * MINUTE, now + MINUTE)
     assert (series.agent, series.labels) == ("collector", {"service": "wifi", "subject": "NVH"})
     drawn = [point for point in series.points if point[0] < now - MINUTE]
     assert drawn == [(now - 6 * MINUTE, 2), (now - 3 * MINUTE, 0)]
-    assert causes.points == [(now - 6 * MINUTE, "access_point")]
-    assert any(at > now - MINUTE for at, _ in series.points)
+    assert causes.points == [
+        (now - 6 * MINUTE, "access_point"),
+        (now - 3 * MINUTE, "access_point"),
+    ]
+    assert lasted.points == [(now - 6 * MINUTE, 0), (now - 3 * MINUTE, 180)]
+    assert all(points[-1][0] > now - MINUTE for points in (box.points, series.points))
+
+
+async def test_a_house_that_is_not_heard_is_told_again_with_its_cause(tmp_path: Path) -> None:
+    """The box with why and for how long, what only it could know as not known."""
+    now = time.time_ns() // 100_000_000 * 100_000
+    start = now - 60 * MINUTE
+    with desk(tmp_path) as at_work:
+        at_work.watching.listening_since = start
+        looks = [
+            WifiReading(at=start + minute * MINUTE, outcome="ok", ssid="NVH", on_air=True)
+            for minute in range(5)
+        ]
+        await at_work.take("dong-1", batch("dong-1", 1, looks))
+        latest = {each.labels["subject"]: each for each in at_work.store.latest("state", SITE, now)}
+    silent = latest["dong-1"].fields
+    assert (silent["state"], silent["cause"]) == (2, "silent")
+    assert 56 * 60 <= float(silent["lasted_s"]) <= 57 * 60
+    assert latest["NVH"].fields["state"] == 3
+
+
+async def test_a_line_that_never_had_ipv6_is_not_drawn_as_an_outage(tmp_path: Path) -> None:
+    """And the box that says so is heard."""
+    now = time.time_ns() // 100_000_000 * 100_000
+    with desk(tmp_path) as at_work:
+        looks = [
+            ReachabilityReading(
+                at=now - minute * MINUTE,
+                outcome="unreachable",
+                target="abroad",
+                family="ipv6",
+                scope="international",
+            )
+            for minute in range(5, -1, -1)
+        ]
+        await at_work.take("dong-1", batch("dong-1", 1, looks))
+        held = {each.thing[0]: each.state for each in at_work.watching.held()}
+        latest = at_work.store.latest("state", SITE, now - 9 * MINUTE)
+    assert held["ipv6"] == "down"
+    told = {each.labels["service"]: each.fields["state"] for each in latest}
+    assert told["box"] == 0
+    assert "ipv6" not in told
+
+
+def test_an_outage_that_began_earlier_than_was_thought_has_no_gap() -> None:
+    """And where one thing follows another at the same instant, the later one is drawn."""
+    entry = Entry(Key("wifi", "NVH", 10 * MINUTE), "down", 30 * MINUTE, "access_point")
+    after = Entry(Key("wifi", "NVH", 30 * MINUTE), "unknown")
+    was = Key("wifi", "NVH", 20 * MINUTE)
+    told = _told(Revised(after.key, after), Revised(was, entry))
+    drawn = [(each.at // MINUTE, each.state) for each in told]
+    assert sorted(drawn) == [(10, 2), (20, 2), (30, 3)]
+
+
+def test_an_outage_that_was_none_is_taken_back() -> None:
+    """It works where it was thought to begin, and nothing ends there."""
+    [told] = _told(Revised(Key("wifi", "NVH", MINUTE), None))
+    assert (told.state, told.lasted_s) == (0, 0)
+
+
+def _told(*revised: Revised) -> list[StateReading]:
+    readings = [each.reading for each in changes([Correction(SITE, revised)])]
+    return [each for each in readings if isinstance(each, StateReading)]

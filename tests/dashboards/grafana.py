@@ -16,7 +16,7 @@ WHOLE_COMMUNE = FOLDER / "dashboards" / "toan-xa.json"
 
 
 class Asked(NamedTuple):
-    """One query of one panel."""
+    """One query of one panel, or of one kind of marks over all of them."""
 
     panel: dict[str, Any]
     text: str
@@ -44,10 +44,12 @@ def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def queries(dashboard: dict[str, Any]) -> Iterator[Asked]:
-    """Every query of every panel."""
+    """Every query of every panel, and of the annotations, which have a title alone."""
     for panel in panels(dashboard):
         for target in panel["targets"]:
             yield Asked(panel, target["query"])
+    for each in dashboard["annotations"]["list"]:
+        yield Asked({"title": each["name"]}, each["query"])
 
 
 def seconds(text: str) -> int:

@@ -3,6 +3,7 @@
 of the dashboard. A second box sends what this machine can't measure: it has no radio.
 """
 
+import time
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from sansang_wire.readings import (
 from sansang_wire.session import Broker
 from tests.agent.running import RunningAgent, write_config
 from tests.collector.boxes import small_box
+from tests.dashboards import judged
 from tests.dashboards.grafana import Answered, Asked, ask, filled_in, load, queries
 from tests.e2e.centre import SITE, Centre
 from tests.waiting import until
@@ -47,6 +49,7 @@ targets = [
 ]
 """
 DASHBOARD = load()
+JUDGED = "(nha-a|nha-b|nha-c|nha-d)"
 QUERIES = {f"{asked.title}": asked for asked in queries(DASHBOARD)}
 
 
@@ -130,6 +133,7 @@ async def influxdb(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[s
     assert centre.influxdb is not None
     try:
         centre.start()
+        judged.write(centre.influxdb.url, SITE, time.time_ns() // 1000)
         await _fill(folder, centre, centre.influxdb.url)
         yield centre.influxdb.url
     finally:
@@ -154,9 +158,9 @@ async def _fill(folder: Path, centre: Centre, url: str) -> None:
             await until(lambda: ask(url, stored), f"{kind} in InfluxDB: {agent.log}", 30)  # noqa: B023
 
 
-def answer(url: str, title: str) -> list[Answered]:
+def answer(url: str, title: str, sites: str = SITE) -> list[Answered]:
     asked = QUERIES[title]
-    return ask(url, filled_in(asked, DASHBOARD, SITE))
+    return ask(url, filled_in(asked, DASHBOARD, sites))
 
 
 def rows(url: str, title: str, label: str) -> dict[str, dict[str, Any]]:
@@ -168,11 +172,9 @@ def rows(url: str, title: str, label: str) -> dict[str, dict[str, Any]]:
 def test_every_query_answers_with_the_boxes_of_the_site(influxdb: str, asked: Asked) -> None:
     found = ask(influxdb, filled_in(asked, DASHBOARD, SITE))
     assert found
-    assert all(
-        any(value is not None for name, value in row.items() if name != "time")
-        for each in found
-        for row in each.rows[-1:]
-    )
+    for each in found:
+        values = [value for row in each.rows for name, value in row.items() if name != "time"]
+        assert any(value is not None for value in values)
     assert {each.tags[name] for each in found for name in ("site",) if name in each.tags} <= {SITE}
     assert {each.tags["agent"] for each in found if "agent" in each.tags} <= {REAL, OTHER}
 
@@ -268,3 +270,68 @@ def test_sites_to_choose_from_are_those_that_sent(influxdb: str) -> None:
     [variable] = DASHBOARD["templating"]["list"]
     [found] = ask(influxdb, variable["query"])
     assert [row["value"] for row in found.rows] == [SITE]
+
+
+def test_what_does_not_work_now_is_listed_with_why_and_for_how_long(influxdb: str) -> None:
+    """What works, what is not known and what nobody judges any more are not in the list."""
+    found = answer(influxdb, "Đang gián đoạn", JUDGED)
+    listed = {(each.tags["site"], each.tags["service"]): each.rows for each in found}
+    assert set(listed) == {(judged.DOWN, "wifi"), (judged.UNKNOWN, "box")}
+    [wifi], [box] = listed[judged.DOWN, "wifi"], listed[judged.UNKNOWN, "box"]
+    assert (wifi["state"], wifi["cause"], wifi["lasted_s"]) == (2, "access_point", 57 * 60)
+    assert (box["cause"], box["lasted_s"]) == ("silent", 30 * 60)
+
+
+def test_services_that_do_not_work_and_those_not_known_are_counted(influxdb: str) -> None:
+    """Nothing that is down is a nought; nothing that is judged is no answer."""
+    names = ("Không hoạt động", "Chưa biết", "Đang theo dõi")
+    for sites, numbers in ((JUDGED, (2, 1, 6)), (judged.UP, (0, 0, 2))):
+        [found] = answer(influxdb, "Dịch vụ bây giờ", sites)
+        assert tuple(found.rows[0][name] for name in names) == numbers
+    assert answer(influxdb, "Dịch vụ bây giờ", judged.GONE) == []
+
+
+def test_each_service_of_each_site_has_a_strip_of_its_states(influxdb: str) -> None:
+    """In order, without the steps in which nothing was written: those Grafana bridges."""
+    strips = {
+        (each.tags["site"], each.tags["service"]): [
+            row["last"] for row in each.rows if row["last"] is not None
+        ]
+        for each in answer(influxdb, "Dịch vụ theo thời gian", JUDGED)
+    }
+    order = {name: list(dict.fromkeys(values)) for name, values in strips.items()}
+    assert order == {
+        (judged.DOWN, "wifi"): [0, 2],
+        (judged.DOWN, "internet"): [0, 2, 1],
+        (judged.UP, "wifi"): [0, 3],
+        (judged.UP, "internet"): [0, 2],
+        (judged.UNKNOWN, "internet"): [0, 3],
+        (judged.UNKNOWN, "box"): [0, 2],
+        (judged.GONE, "internet"): [0, 2],
+    }
+    assert strips[judged.DOWN, "internet"][-1] == strips[judged.UP, "internet"][-1] == 0
+
+
+def test_an_outage_is_marked_where_it_began_and_where_it_ended(influxdb: str) -> None:
+    """Once each, with its cause; not again every five minutes, and not what was none."""
+    marks = {
+        title: [
+            (row["site"], row["service"], row["cause"])
+            for each in answer(influxdb, title, JUDGED)
+            for row in each.rows
+        ]
+        for title in ("Bắt đầu gián đoạn", "Hoạt động lại")
+    }
+    assert marks == {
+        "Bắt đầu gián đoạn": [
+            (judged.DOWN, "internet", "carrier"),
+            (judged.GONE, "internet", "line"),
+            (judged.UP, "internet", "line"),
+            (judged.DOWN, "wifi", "access_point"),
+            (judged.UNKNOWN, "box", "silent"),
+        ],
+        "Hoạt động lại": [
+            (judged.UP, "internet", "line"),
+            (judged.DOWN, "internet", "loss"),
+        ],
+    }

@@ -2,16 +2,19 @@
 """The dashboard *Toàn xã* as it is committed: current, of values that exist, and never silent."""
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
-from dashboards import build
+from dashboards import build, words
 from dashboards.influxql import SOURCE
+from sansang_collector.causes import CAUSES
+from sansang_collector.language import Translation
 from sansang_collector.store.shapes import shape
+from sansang_collector.watch.cause import Cause
 from sansang_wire import schema
-from sansang_wire.readings import KINDS
+from sansang_wire.readings import JUDGED, KINDS
 from tests.dashboards.grafana import FOLDER, Asked, identifiers, load, panels, queries
 
 DASHBOARD = load()
@@ -31,7 +34,7 @@ def test_the_json_is_current(name: str) -> None:
 
 def measurement(query: str) -> str:
     [found] = re.findall(r'FROM "(\w+)"', query)
-    assert found in KINDS, f"there is no reading {found}"
+    assert found in KINDS | JUDGED, f"there is no reading {found}"
     return found
 
 
@@ -105,6 +108,27 @@ def test_a_figure_with_a_unit_in_its_name_has_one_in_the_panel(panel: dict[str, 
             assert "unit" in {each["id"] for each in override["properties"]}, name
     if panel["type"] == "timeseries":
         assert panel["fieldConfig"]["defaults"]["unit"]
+
+
+@pytest.mark.parametrize(
+    "annotation", DASHBOARD["annotations"]["list"], ids=lambda annotation: annotation["name"]
+)
+def test_an_annotation_names_columns_that_its_query_has(annotation: dict[str, Any]) -> None:
+    """Of words, which Grafana splits at commas; and it puts the time in once."""
+    query = annotation["query"]
+    kind = shape(measurement(query))
+    tags = annotation["tagsColumn"].split(",")
+    assert [annotation["textColumn"], *tags] == re.findall(r'"(\w+)"', query.split("FROM")[0])
+    assert all(kind.fields.get(each, "str") == "str" for each in (annotation["textColumn"], *tags))
+    assert query.count("$timeFilter") == 1
+    assert annotation["datasource"]["uid"] == SOURCE.uid
+
+
+def test_every_cause_has_the_word_of_the_page() -> None:
+    translation = Translation("vi")
+    of_page = {cause: translation(each.name).casefold() for cause, each in CAUSES.items()}
+    assert {cause: word.casefold() for cause, word in words.CAUSES.items()} == of_page
+    assert set(of_page) == set(get_args(Cause))
 
 
 def test_panels_lie_side_by_side() -> None:

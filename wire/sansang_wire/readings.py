@@ -530,6 +530,10 @@ class StateReading(Reading, frozen=True, kw_only=True, tag="state", omit_default
         Count, Meta(description="0 works, 1 works badly, 2 does not work, 3 not known")
     ]
     cause: Annotated[Text | None, Meta(description="why it does not work")] = None
+    lasted_s: Annotated[
+        Amount | None,
+        Meta(description="how long it is not well: 0 where that begins, all of it at its end"),
+    ] = None
 
 
 JUDGED: dict[str, type[Reading]] = {"state": StateReading}

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sansang_collector.watch.cause import Cause, cause_of
 from sansang_collector.watch.entry import Entry, EntryState, Key
 from sansang_collector.watch.evidence import UP, Boot, Fact
-from sansang_collector.watch.service import MINUTE_US, HoldDown, Said, Service, Speaker
+from sansang_collector.watch.service import MINUTE_US, HoldDown, Said, Service, Speaker, State
 
 CLUES = frozenset({"gateway", "address", "carrier", "portal", "route"})
 OF_THE_LINE = frozenset({"internet", "ipv6", "dns"})
@@ -32,6 +32,14 @@ CONTACT: Thing = ("contact", "")
 """The site itself: none of its boxes is heard."""
 POWER: Thing = ("power", "")
 """Of the site, as its boxes know by having none. What a battery tells is of `mains`."""
+
+
+class Standing(NamedTuple):
+    """How a service or a box is now, and the entry about it when it is not well."""
+
+    thing: Thing
+    state: State
+    entry: Entry | None
 
 
 class BoxPlan(NamedTuple):
@@ -214,6 +222,18 @@ class SiteJudge:
             found |= set() if self.is_lost else {CONTACT}
         return found
 
+    def standing(self) -> Iterable[Standing]:
+        """Everything that is judged and the boxes. IPv6 that never worked there is not missing."""
+        states: dict[Thing, State] = {
+            thing: each.state for thing, each in self.services.items() if _is_offered(thing, each)
+        }
+        for agent, box in self._boxes.items():
+            if box.alive is not None:
+                states["box", agent] = "up" if box.silent is None else "down"
+        for thing, state in states.items():
+            key = self._open.get(thing)
+            yield Standing(thing, state, self.entries[key] if key else None)
+
     def mends(self, thing: Thing) -> bool:
         """Whether the newest that was said of a service is that it works again."""
         service = self.services.get(thing)
@@ -286,8 +306,7 @@ class SiteJudge:
         before = self._open.pop(thing, None)
         if before is not None:
             self._close(before, service.since)
-        offered = service.first_up is not None or thing[0] != "ipv6"
-        if service.state == "up" or not offered:
+        if service.state == "up" or not _is_offered(thing, service):
             if service.state == "up" and service.doubt is None:
                 self._shaky.pop(thing, None)
                 service.clues.clear()
@@ -456,6 +475,10 @@ def _about(agent: str, line: str, key: str) -> tuple[Thing, Speaker]:
         return ("wifi", ssid), Speaker(agent, "guest" if name == "guest" else "radio")
     thing = ("power", name) if name == "mains" else (name, line)
     return thing, Speaker(agent, "radio")
+
+
+def _is_offered(thing: Thing, service: Service) -> bool:
+    return service.first_up is not None or thing[0] != "ipv6"
 
 
 def _is_past(boot: Boot, at: int) -> bool:
