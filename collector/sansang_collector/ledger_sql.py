@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sansang_collector.record_sql import metadata, upsert
 from sansang_collector.watch.entry import Entry, Key
 
+NEAR_US = 60_000_000
 ledger_table = sa.Table(
     "ledger",
     metadata,
@@ -81,6 +82,15 @@ def load(
         statement = statement.where(table.start < end)
     rows = connection.execute(statement.order_by(table.start, table.id)).mappings()
     return [_outage(row) for row in rows]
+
+
+def numbers_near(connection: sa.Connection, site: str, start: int) -> list[int]:
+    """The outages of a site that began within a minute of an instant in µs: what a message of
+    then may mean.
+    """
+    table = ledger_table.c
+    near = table.start.between(start - NEAR_US, start + NEAR_US)
+    return [row.outage for row in connection.execute(_current(site).where(near))]
 
 
 def revisions(connection: sa.Connection, number: int) -> list[tuple[int, bool, Outage]]:

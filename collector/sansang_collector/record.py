@@ -23,6 +23,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from sansang_collector.answer_sql import Answer, load_answer, load_answers, save_answer
+from sansang_collector.ledger_sql import numbers_near
 from sansang_collector.message_sql import (
     Message,
     NewMessage,
@@ -37,6 +38,7 @@ from sansang_collector.message_sql import (
     save_messages,
     save_reminder,
 )
+from sansang_collector.note_sql import silenced
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.record_sql import (
     agents_table,
@@ -279,6 +281,15 @@ class Record:
         """What a channel was told of and lasts, and when. Raises RecordUnavailableError."""
         with self.reading() as connection:
             return load_delivered_to(connection, channel)
+
+    def silenced(self, message: Message, now: int) -> bool:
+        """Whether somebody acknowledged or snoozed what a message tells of.
+
+        Raises RecordUnavailableError.
+        """
+        about = message.about.site, message.notice.since
+        with self.reading() as connection:
+            return any(silenced(connection, each, now) for each in numbers_near(connection, *about))
 
     def reminded(self, message: int, channel: str, at: int) -> None:
         """Note that a channel was reminded. Raises RecordUnavailableError."""

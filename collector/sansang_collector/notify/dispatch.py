@@ -116,6 +116,8 @@ class Dispatch:
                 continue
             if not standing.lasts(message) or _now() - at < every_us:
                 continue
+            if await in_daemon_thread(self._record.silenced, message, _now()):
+                continue
             if not await self._send(line, self._speech.reminder(message, plan, _now())):
                 return
             await in_daemon_thread(self._record.reminded, message.id, line.channel.id, _now())

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sansang_collector.ledger_sql import Revised, numbers_near, write
 from sansang_collector.message_sql import Message, NewMessage, Service
+from sansang_collector.note_sql import Note, save_note
 from sansang_collector.notify.dispatch import FAULT_TOLD_AFTER_US
 from sansang_collector.notify.links import read_link
 from sansang_collector.notify.recipients import plan_for, unknown_channels, verdict
@@ -18,6 +20,7 @@ from sansang_collector.registry import Registry
 from sansang_collector.registry_entries import Contact
 from sansang_collector.saving import Telling
 from sansang_collector.watch.alerts import Notice, Told
+from sansang_collector.watch.entry import Entry, Key
 from tests.collector.notify.test_dispatch import HOUSE, WIFI, a_record, at_work, channels, now_us
 from tests.receivers import webhook
 from tests.servers import free_port
@@ -136,6 +139,29 @@ async def test_who_wishes_it_is_reminded_of_what_lasts(tmp_path: Path) -> None:
             assert record.delivered_to(to[0].id) == []
     assert "5 giờ" in texts[1]
     assert "✓" in texts[2]
+
+
+async def test_who_acknowledged_an_outage_is_not_reminded_of_it(tmp_path: Path) -> None:
+    """Nor is anybody else."""
+    texts: list[str] = []
+    with a_record(tmp_path) as record, webhook(texts) as url:
+        since = now_us() - 5 * HOUR
+        begin(record, since)
+        entry = Entry(Key("wifi", "NVH", since), "down", None, "access_point")
+        with record.writing() as connection:
+            write(connection, "nvh-dong", [Revised(entry.key, entry)], since, late=False)
+            [number] = numbers_near(connection, "nvh-dong", since)
+            save_note(connection, Note(number, now_us(), "ack", None, "", "officer"))
+        to = channels(f"phone = {url}")
+        async with at_work(record, to, contacts=[contact(remind_h=2)]) as dispatch:
+            await until(lambda: len(texts) == 1, "the message")
+            [message] = record.delivered_to(to[0].id)
+            assert record.silenced(message[0], now_us())
+            record.reminded(message[0].id, to[0].id, now_us() - 3 * HOUR)
+            end(record, since)
+            dispatch.wake()
+            await until(lambda: len(texts) == 2, "the end")
+    assert "✓" in texts[1]
 
 
 async def test_a_channel_that_fails_is_told_through_another(
