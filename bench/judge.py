@@ -23,8 +23,9 @@ from sansang_collector.evidence_sql import Page, PageName
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
 from sansang_collector.registry_entries import Agent, Site
+from sansang_collector.watch.box import BoxPlan
 from sansang_collector.watch.evidence import boots_of, facts_of
-from sansang_collector.watch.site import BoxPlan, SiteJudge
+from sansang_collector.watch.site import SiteJudge
 from sansang_collector.watching import Watching
 from sansang_wire.readings import AnyReading
 from tests.collector.watch.houses import ROUND_S, SSID, Box, S

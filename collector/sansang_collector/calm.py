@@ -15,8 +15,9 @@ from sansang_collector.evidence_sql import (
     instants,
     load_pages,
 )
+from sansang_collector.watch.box import BoxPlan
 from sansang_collector.watch.evidence import UP, Fact
-from sansang_collector.watch.site import STALE_US, BoxPlan
+from sansang_collector.watch.site import STALE_US
 
 STALE_PAGES = STALE_US // PAGE_US - 1
 """What was not spoken of for so many is nearly stale."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from sansang_collector.first_told_sql import FirstDelivery
 from sansang_collector.ledger_sql import Outage
 from sansang_collector.message_sql import Service
-from sansang_collector.watch.site import CONTACT
+from sansang_collector.watch.entry import CONTACT
 
 
 class FirstTold:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from sansang_collector.record_sql import metadata, upsert
 from sansang_collector.watch.alerts import Notice, Told
-from sansang_collector.watch.site import Thing
+from sansang_collector.watch.entry import Thing
 
 told_table = sa.Table(
     "told",

@@ -11,8 +11,8 @@ from sansang_collector.evidence_sql import Page, PageName
 from sansang_collector.ledger_sql import Revised
 from sansang_collector.message_sql import NewMessage
 from sansang_collector.watch.alerts import Told
+from sansang_collector.watch.entry import Thing
 from sansang_collector.watch.evidence import Boot
-from sansang_collector.watch.site import Thing
 
 
 class Correction(NamedTuple):

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from sansang_collector.saving import Correction
 from sansang_collector.store.base import Point
-from sansang_collector.watch.entry import Entry
+from sansang_collector.watch.entry import Entry, Thing
 from sansang_collector.watch.service import State
-from sansang_collector.watch.site import Standing, Thing
+from sansang_collector.watch.site import Standing
 from sansang_wire.readings import StateReading
 
 WRITER = "collector"

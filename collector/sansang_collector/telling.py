@@ -23,10 +23,10 @@ from sansang_collector.watch.alerts import (
     concerns,
 )
 from sansang_collector.watch.areas import Area, Lost, grouped
-from sansang_collector.watch.entry import Entry, Key
+from sansang_collector.watch.entry import Entry, Key, Thing
 from sansang_collector.watch.flapping import flaps
 from sansang_collector.watch.service import MINUTE_US, HoldDown
-from sansang_collector.watch.site import SiteJudge, Thing
+from sansang_collector.watch.site import SiteJudge
 from sansang_collector.watching import Watching
 
 OF_THE_SITE = frozenset({"power", "box", "internet", "ipv6", "dns"})

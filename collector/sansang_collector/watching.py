@@ -19,10 +19,11 @@ from sansang_collector.record import Record
 from sansang_collector.registry import Registry
 from sansang_collector.saving import Correction, Watched
 from sansang_collector.stretch import Stretch, corrections, stretch
-from sansang_collector.watch.entry import Entry, Key
+from sansang_collector.watch.box import BoxPlan
+from sansang_collector.watch.entry import Entry, Key, Thing
 from sansang_collector.watch.evidence import Boot, Fact, boots_of, facts_of
 from sansang_collector.watch.service import MINUTE_US, HoldDown, State
-from sansang_collector.watch.site import BoxPlan, SiteJudge, Standing, Thing
+from sansang_collector.watch.site import SiteJudge, Standing
 from sansang_wire.readings import AnyReading
 
 DRAINED_US, SETTLED_US = 3_000_000, 30_000_000

@@ -10,8 +10,8 @@ from sansang_collector.saving import Correction
 from sansang_collector.state_series import all_of, changes
 from sansang_collector.store.influx import InfluxStore
 from sansang_collector.watch.cause import Cause
-from sansang_collector.watch.entry import Entry, EntryState, Key
-from sansang_collector.watch.site import Standing, Thing
+from sansang_collector.watch.entry import Entry, EntryState, Key, Thing
+from sansang_collector.watch.site import Standing
 
 DOWN, UP, UNKNOWN, GONE = "nha-a", "nha-b", "nha-c", "nha-d"
 MINUTE_US = 60_000_000

@@ -9,9 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from sansang_collector.watch.cause import Cause, stage_of
-from sansang_collector.watch.entry import Entry, Key
+from sansang_collector.watch.entry import CONTACT, Entry, Key, Thing
 from sansang_collector.watch.service import MINUTE_US
-from sansang_collector.watch.site import CONTACT, Thing
 from sansang_wire.readings import JourneyStage
 
 OUTLASTS_US = 15 * MINUTE_US

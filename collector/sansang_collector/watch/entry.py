@@ -6,6 +6,12 @@ from typing import Literal, NamedTuple
 from sansang_collector.watch.cause import Cause
 
 EntryState = Literal["down", "degraded", "unknown"]
+Thing = tuple[str, str]
+"""A service and its subject, as a `Key` has them."""
+CONTACT: Thing = ("contact", "")
+"""The site itself: none of its boxes is heard."""
+POWER: Thing = ("power", "")
+"""Of the site, as its boxes know by having none. What a battery tells is of `mains`."""
 
 
 class Key(NamedTuple):
@@ -20,7 +26,7 @@ class Key(NamedTuple):
     start: int
 
     @property
-    def thing(self) -> tuple[str, str]:
+    def thing(self) -> Thing:
         """What it is about."""
         return self.service, self.subject
 

@@ -5,33 +5,23 @@ A box that measured nothing for longer than its patience is silent: what only it
 unknown from its last fact on. When it is heard again its boots tell what the silence was.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from statistics import median_low
 from typing import NamedTuple
 
+from sansang_collector.watch.box import Box, BoxPlan, is_past
 from sansang_collector.watch.cause import Cause, cause_of
-from sansang_collector.watch.entry import Entry, EntryState, Key
+from sansang_collector.watch.entry import CONTACT, POWER, Entry, EntryState, Key, Thing
 from sansang_collector.watch.evidence import UP, Boot, Fact
+from sansang_collector.watch.roots import TOGETHER_US, root_of
 from sansang_collector.watch.service import MINUTE_US, HoldDown, Said, Service, Speaker, State
 
 CLUES = frozenset({"gateway", "address", "carrier", "portal", "route"})
 OF_THE_LINE = frozenset({"internet", "ipv6", "dns"})
-TOGETHER_US = 2 * MINUTE_US
-"""What fails within this of its cause fails because of it."""
 CLUE_FRESH_US = 90_000_000
 """What was heard so long before an outage still tells of it."""
-BOOT_SLACK_US = 10_000_000
-"""So much later than the first fact after it a start may be dated."""
-STEPS = 9
 STALE_US = 75 * MINUTE_US
 """Two rounds of the seldomest look at a service, and some: its box lives and says nothing of it."""
-Thing = tuple[str, str]
-CONTACT: Thing = ("contact", "")
-"""The site itself: none of its boxes is heard."""
-POWER: Thing = ("power", "")
-"""Of the site, as its boxes know by having none. What a battery tells is of `mains`."""
 
 
 class Standing(NamedTuple):
@@ -42,34 +32,6 @@ class Standing(NamedTuple):
     entry: Entry | None
 
 
-class BoxPlan(NamedTuple):
-    """A box of the site: the line it watches, and how long it may measure nothing."""
-
-    line: str
-    patience_us: int
-
-
-@dataclass(slots=True)
-class _Box:
-    plan: BoxPlan
-    alive: int | None = None
-    """Its newest fact."""
-    silent: Key | None = None
-    """The entry about its silence."""
-    boots: list[Boot] = field(default_factory=list[Boot])
-    """Those that no fact has followed yet, in time order."""
-    gap: tuple[int, int] = (0, 0)
-    """The last time without power, or without facts."""
-    steps: deque[int] = field(default_factory=lambda: deque[int](maxlen=STEPS))
-    """The times between its last facts."""
-
-    @property
-    def patience_us(self) -> int:
-        """How long it may say nothing: it may have been measuring seldomer than it does now."""
-        usual = median_low(self.steps) if self.steps else 0
-        return max(self.plan.patience_us, 3 * usual)
-
-
 class SiteJudge:
     """What the facts of one site come to. `entries`: open ones, those that changed since they were
     last taken, and those that a silence explains which lasts; `changed`: which did, a key without
@@ -78,7 +40,7 @@ class SiteJudge:
 
     def __init__(self, boxes: Mapping[str, BoxPlan], hold: HoldDown) -> None:
         self._hold = hold
-        self._boxes = {agent: _Box(plan) for agent, plan in boxes.items()}
+        self._boxes = {agent: Box(plan) for agent, plan in boxes.items()}
         self.services: dict[Thing, Service] = {}
         self.entries: dict[Key, Entry] = {}
         self.changed: set[Key] = set()
@@ -140,7 +102,7 @@ class SiteJudge:
             return False
         box.boots.append(boot)
         box.boots.sort(key=lambda each: each.started)
-        return _is_past(boot, self.judged)
+        return is_past(boot, self.judged)
 
     def hear(self, agent: str, fact: Fact) -> None:
         """One more fact, not older than `judged`."""
@@ -153,7 +115,7 @@ class SiteJudge:
             self.judged = at
             if at > self._stale_from:
                 self._forget_stale(at)
-        if box.silent is not None or (box.boots and _is_past(box.boots[0], at)):
+        if box.silent is not None or (box.boots and is_past(box.boots[0], at)):
             self._came_back(agent, box, at)
         if box.alive is not None and at > box.alive:
             box.steps.append(at - box.alive)
@@ -173,7 +135,7 @@ class SiteJudge:
 
         A box that was known to be silent is so still, however short its patience has been.
         """
-        late: list[tuple[int, str, _Box]] = []
+        late: list[tuple[int, str, Box]] = []
         for agent, box in self._boxes.items():
             if box.alive is None or box.silent is not None:
                 continue
@@ -350,7 +312,7 @@ class SiteJudge:
         self.entries.pop(key, None)
         self.changed.add(key)
 
-    def _fall_silent(self, agent: str, box: _Box) -> None:
+    def _fall_silent(self, agent: str, box: Box) -> None:
         since = box.alive or 0
         self.judged = max(self.judged, since + box.patience_us)
         box.silent = Key("box", agent, since)
@@ -378,10 +340,10 @@ class SiteJudge:
         if service.lose(at):
             self._write(thing, service, root)
 
-    def _came_back(self, agent: str, box: _Box, at: int) -> None:
+    def _came_back(self, agent: str, box: Box, at: int) -> None:
         """What the silence was: the boots since then know."""
         since, boot = box.alive, None
-        while box.boots and _is_past(box.boots[0], at):
+        while box.boots and is_past(box.boots[0], at):
             boot = box.boots.pop(0)
         silent, box.silent = box.silent, None
         self.back = self.back if silent is None else at
@@ -406,7 +368,7 @@ class SiteJudge:
             box.alive is None
             or (box.silent is not None and box.silent.start <= start)
             or (box.gap[0] <= start and box.gap[1] >= end)
-            or (box.alive <= start and any(_is_past(each, at) for each in box.boots))
+            or (box.alive <= start and any(is_past(each, at) for each in box.boots))
             for box in self._boxes.values()
         )
 
@@ -435,37 +397,14 @@ class SiteJudge:
 
     def _relate(self) -> None:
         """Which open entry explains which: one cause is told once."""
-        for thing, key in self._open.items():
+        for key in self._open.values():
             entry = self.entries[key]
+            opened = {thing: self.entries[each] for thing, each in self._open.items()}
             if entry.state == "unknown" or entry.root is not None:
                 continue
-            root = self._root_of(thing, entry)
+            root = root_of(entry, opened)
             if root is not None:
                 self._put(entry._replace(root=root))
-
-    def _root_of(self, thing: Thing, entry: Entry) -> Key | None:
-        name, subject = thing
-        if name in {"dns", "ipv6"}:
-            line = self._open.get(("internet", subject))
-            found = self.entries[line] if line else None
-            if found is not None and found.state == "down":
-                return line if found.key.start <= entry.key.start + TOGETHER_US else None
-        if name == "wifi":
-            return self._root_of_wifi(entry)
-        return None
-
-    def _root_of_wifi(self, entry: Entry) -> Key | None:
-        """A dead router takes its Wi-Fi along; an access point all its networks."""
-        for (name, _), key in sorted(self._open.items()):
-            found = self.entries[key]
-            same = abs(found.key.start - entry.key.start) <= TOGETHER_US
-            if not same or found.state != "down" or found.root is not None or key == entry.key:
-                continue
-            if name == "internet" and found.cause == "equipment":
-                return key
-            if name == "wifi" and found.cause == entry.cause and key < entry.key:
-                return key
-        return None
 
 
 def _about(agent: str, line: str, key: str) -> tuple[Thing, Speaker]:
@@ -479,10 +418,6 @@ def _about(agent: str, line: str, key: str) -> tuple[Thing, Speaker]:
 
 def _is_offered(thing: Thing, service: Service) -> bool:
     return service.first_up is not None or thing[0] != "ipv6"
-
-
-def _is_past(boot: Boot, at: int) -> bool:
-    return boot.started <= at + BOOT_SLACK_US
 
 
 def _ails(service: Service) -> bool:

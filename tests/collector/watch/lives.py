@@ -21,8 +21,7 @@ from sansang_collector.message_sql import NewMessage
 from sansang_collector.record import Record, Saving
 from sansang_collector.registry import Registry, check_registry
 from sansang_collector.telling import Teller
-from sansang_collector.watch.entry import Entry
-from sansang_collector.watch.site import Thing
+from sansang_collector.watch.entry import Entry, Thing
 from sansang_collector.watching import Watching
 from tests.collector.ingesting import make_hello
 from tests.collector.watch.histories import START, Arrival, History

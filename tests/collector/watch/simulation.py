@@ -24,9 +24,10 @@ from sansang_collector.hours import Span
 from sansang_collector.outages import Ledger
 from sansang_collector.record import Record, Saving
 from sansang_collector.registry import Registry, check_registry
-from sansang_collector.watch.entry import Entry, Key
+from sansang_collector.watch.box import BoxPlan
+from sansang_collector.watch.entry import Entry, Key, Thing
 from sansang_collector.watch.evidence import Fact
-from sansang_collector.watch.site import BoxPlan, SiteJudge, Thing
+from sansang_collector.watch.site import SiteJudge
 from sansang_collector.watching import Watching
 from tests.collector.watch.houses import SSID
 from tests.collector.watch.measured import boots, readings, rounds

@@ -11,9 +11,10 @@ from sansang_collector.availability import availability
 from sansang_collector.config import HOLD
 from sansang_collector.hours import Span, length_us, open_spans, subtract
 from sansang_collector.message_sql import NewMessage
+from sansang_collector.watch.box import BoxPlan
 from sansang_collector.watch.entry import Entry
 from sansang_collector.watch.evidence import boots_of, facts_of
-from sansang_collector.watch.site import BoxPlan, judge
+from sansang_collector.watch.site import judge
 from sansang_collector.watching import LAG_US
 from tests.collector.watch.histories import MINUTE, START, History, Stretch, histories, stretches
 from tests.collector.watch.houses import Box, S

@@ -2,10 +2,11 @@
 """One house's services judged together: silences, starts, and what explains what."""
 
 from sansang_collector.config import HOLD
+from sansang_collector.watch.box import BoxPlan
 from sansang_collector.watch.entry import Entry, Key
 from sansang_collector.watch.evidence import DOWN, UP, Boot, Fact
 from sansang_collector.watch.service import MINUTE_US
-from sansang_collector.watch.site import BoxPlan, SiteJudge, judge
+from sansang_collector.watch.site import SiteJudge, judge
 
 ONE = {"a": BoxPlan("main", HOLD.silent_us)}
 PATIENT = 15 * MINUTE_US
