@@ -224,8 +224,11 @@ def test_how_well_a_radio_serves_is_drawn_as_measured(influxdb: str) -> None:
     [rates] = answer(influxdb, "Tốc độ gửi tới máy khách")
     [repeated] = answer(influxdb, "Gửi lại qua Wi-Fi")
     [moved] = answer(influxdb, "Lượt vào và ra khỏi Wi-Fi")
-    assert (rates.rows[-1]["chậm nhất"], rates.rows[-1]["trung vị"]) == (6, 72)
-    assert (repeated.rows[-1]["nhiều nhất"], repeated.rows[-1]["trung vị"]) == (35, 4)
+    # A step may have begun since the box spoke.
+    served = [(row["chậm nhất"], row["trung vị"]) for row in rates.rows]
+    assert {step for step in served if step != (None, None)} == {(6, 72)}
+    again = [(row["nhiều nhất"], row["trung vị"]) for row in repeated.rows]
+    assert {step for step in again if step != (None, None)} == {(35, 4)}
     steps = [(row["vào"], row["ra"]) for row in moved.rows]
     assert [step for step in steps if step != (None, None)] == [(4, 1), (2, 2)]
 
