@@ -19,6 +19,7 @@ from typing import NamedTuple
 from sansang_collector import state_series
 from sansang_collector.change import Answer, Change
 from sansang_collector.events import Arrival, Event, Greeting, Refused, read
+from sansang_collector.evidence_sql import forget_pages
 from sansang_collector.record import Record, RecordUnavailableError, Saving
 from sansang_collector.registry import Registry
 from sansang_collector.saving import Watched
@@ -36,6 +37,7 @@ QUEUE_BYTES = 64 * 1024 * 1024
 LOT_MESSAGES = 1_000
 COALESCE_S = 0.2
 """How long a lot gathers: each lot costs two disk flushes."""
+FORGET_EVERY_US = 6 * 3600 * 1_000_000
 STATES_EVERY_US = 300_000_000
 JUMP_US, STALLED_US = 5_000_000, 30_000_000
 STRANGERS_AT_MOST = 1_000
@@ -80,6 +82,7 @@ class Ingest:
         """What the store did not take when it last failed."""
         self._filled = asyncio.Event()
         self._states_written = 0
+        self._forgotten = 0
         self._settled: tuple[int, int] | None = None
         """The time of day and the steady time, in µs, when time was last let pass."""
         self._told: set[tuple[str, str]] = set()
@@ -194,6 +197,7 @@ class Ingest:
             now = time.time_ns() // 1000
             try:
                 self._record.refresh()
+                self._forget_old(now)
                 self._note_gap(now)
                 self._watching.settle(now, blindness)
                 telling = self._teller.look(now)
@@ -219,6 +223,14 @@ class Ingest:
             points += state_series.all_of(self._watching.standing(), now)
         if points and self._write(points) and now - self._states_written >= STATES_EVERY_US:
             self._states_written = now
+
+    def _forget_old(self, now: int) -> None:
+        """Evidence is kept for 35 days."""
+        if now - self._forgotten >= FORGET_EVERY_US:
+            agents = [agent.id for agent in self._registry().agents]
+            with self._record.writing() as connection:
+                forget_pages(connection, agents, now)
+            self._forgotten = now
 
     def _note_gap(self, now: int) -> None:
         """A clock that was set, a machine that slept or that had no time for this for long."""
