@@ -188,6 +188,11 @@ def test_the_shortest_file_is_one_line(folder: Path) -> None:
         broker=Address("127.0.0.1", 1883),
         store=EmbeddedStoreConfig(),
         web=Address("127.0.0.1", 8080),
+        own_line=(
+            Address("1.1.1.1", 443),
+            Address("8.8.8.8", 443),
+            Address("2606:4700:4700::1111", 443),
+        ),
     )
 
 
