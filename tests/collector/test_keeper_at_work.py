@@ -16,6 +16,7 @@ import urllib3
 
 from sansang_collector.notify.links import link_key, make_link
 from tests.e2e.centre import SITE, Centre
+from tests.servers import free_port
 from tests.waiting import wait_until
 
 PUBLIC = "wifi.example.vn"
@@ -26,7 +27,7 @@ CONTACT = """
 id = "keeper-1"
 name = "Trưởng thôn"
 role = "keeper"
-channels = ["zalo-1"]
+channels = ["phone"]
 """
 SANSANG = Path(sys.executable).with_name("sansang")
 
@@ -83,7 +84,10 @@ def test_a_code_from_zalo_links_the_chat_for_good(tmp_path: Path) -> None:
     secret.write_text(PASSWORD)
     with made.collector.config.open("a") as settings:
         settings.write(f'public_url = "https://{PUBLIC}"\n')
-        settings.write('[notify]\nzalo_webhook_secret_file = "zalo"\n')
+        settings.write('[notify]\nurls_file = "urls"\nzalo_webhook_secret_file = "zalo"\n')
+    urls = made.collector.config.with_name("urls")
+    urls.touch(0o600)
+    urls.write_text(f"phone = json://127.0.0.1:{free_port()}/\n")
     page, local = "/contacts/keeper-1/zalo?lang=en", {"Host": "localhost"}
     try:
         made.start()

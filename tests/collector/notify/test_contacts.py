@@ -128,7 +128,7 @@ async def test_who_wishes_it_is_reminded_of_what_lasts(tmp_path: Path) -> None:
         begin(record, since)
         to = channels(f"phone = {url}")
         async with at_work(record, to, contacts=[contact(remind_h=2)]) as dispatch:
-            await until(lambda: len(texts) == 1, "the message")
+            await until(lambda: record.delivered_to(to[0].id), "that it has the message")
             [message] = record.delivered_to(to[0].id)
             record.reminded(message[0].id, to[0].id, now_us() - 3 * HOUR)
             dispatch.wake()
@@ -154,7 +154,7 @@ async def test_who_acknowledged_an_outage_is_not_reminded_of_it(tmp_path: Path) 
             save_note(connection, Note(number, now_us(), "ack", None, "", "officer"))
         to = channels(f"phone = {url}")
         async with at_work(record, to, contacts=[contact(remind_h=2)]) as dispatch:
-            await until(lambda: len(texts) == 1, "the message")
+            await until(lambda: record.delivered_to(to[0].id), "that it has the message")
             [message] = record.delivered_to(to[0].id)
             assert record.silenced(message[0], now_us())
             record.reminded(message[0].id, to[0].id, now_us() - 3 * HOUR)
