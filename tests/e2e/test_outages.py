@@ -10,12 +10,13 @@ SLOT_S = 30
 
 
 @pytest.mark.lab
-def test_each_fault_is_found_dated_and_told_once() -> None:
-    """By its own cause, within one slot of the truth; one message each by mail and webhook when it
-    begins and when it ends.
+def test_a_power_cut_and_a_cut_line_are_found_dated_and_told_once() -> None:
+    """By their own causes, within one slot of the truth; one message each by mail and webhook when
+    they begin and when they end. `make soak` plays the other faults, too.
     """
     require_namespaces()
-    for fault, found in zip(FAULTS, play_all(), strict=True):
+    faults = FAULTS[:2]
+    for fault, found in zip(faults, play_all(faults), strict=True):
         assert (found.service, found.cause) == (fault.service, fault.cause), found
         assert abs(found.said_start - found.start) <= SLOT_S * S, found
         assert abs(found.said_end - found.end) <= SLOT_S * S, found
