@@ -38,7 +38,6 @@ soak: dev ## an hour of power cuts, cable faults and killed servers, half an hou
 	@tests/install_servers.sh lab
 	@tests/build_kernel.sh
 	@.venv/bin/python -m tests.lab.wifi_soak 1800
-	@.venv/bin/python -m tests.collector.watch.simulation --days 30
 	@.venv/bin/python -m tests.collector.watch.simulation --days 365
 	@.venv/bin/python -m tests.e2e.outages
 	@rm -rf .build/soak && mkdir -p .build/soak

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sansang_collector.watch.entry import Key
 from sansang_collector.watch.evidence import Boot
 
-BOOT_SLACK_US = 10_000_000
+BOOT_SLACK_US = 5_000_000
 """So much later than the first fact after it a start may be dated."""
 STEPS = 9
 
