@@ -21,7 +21,6 @@ VIETNAM_ZONE = "Asia/Ho_Chi_Minh"
 DAY_MIN = 1440
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ONE_US, ONE_DAY = timedelta(microseconds=1), timedelta(days=1)
-YEAR_US = 366 * ONE_DAY // ONE_US
 
 Minutes = tuple[tuple[int, int], ...]
 """Of one day: start and end in minutes since midnight; an end beyond 1440 is in the next day."""
@@ -92,16 +91,6 @@ def open_spans(hours: OpeningHours, start: int, end: int) -> list[Span]:
 def is_open(hours: OpeningHours, at: int) -> bool:
     """Whether it is open at this instant (µs)."""
     return bool(open_spans(hours, at, at + 1))
-
-
-def next_opening(hours: OpeningHours, at: int) -> int | None:
-    """The first instant from `at` on at which it is open (µs): `at` itself when it is open then.
-
-    None when it does not open within a year.
-    """
-    if not hours.weekly and not hours.closures:
-        return at
-    return next((span.start for span in _opened(hours, at, at + YEAR_US)), None)
 
 
 def union(spans: Iterable[Span]) -> list[Span]:

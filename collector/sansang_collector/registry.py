@@ -68,10 +68,6 @@ class Registry:
         """When the site is open, by its hours and closures; always when there is no such site."""
         return self._hours.get(site_id, OpeningHours())
 
-    def contacts_of(self, site: Site) -> list[Contact]:
-        """Who is told of this site, in the order of the file."""
-        return [contact for contact in self.contacts if contact.concerns(site)]
-
     def config_for(self, agent: str) -> Config | None:
         """What to tell this agent; None when it is not in the registry.
 

@@ -3,7 +3,7 @@
 know.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sansang_collector import ledger_sql, message_sql
 from sansang_collector.hours import Span, is_open
@@ -29,7 +29,7 @@ from sansang_collector.watch.service import MINUTE_US, HoldDown
 from sansang_collector.watch.site import SiteJudge
 from sansang_collector.watching import Watching
 
-OF_THE_SITE = frozenset({"power", "box", "internet", "ipv6", "dns"})
+EXPLAINED_BY_LOSS = frozenset({"power", "box", "internet", "ipv6", "dns"})
 """What a loss of contact may turn out to be, or explains."""
 DRAINING_US = 10 * MINUTE_US
 """So long the end of an outage waits for what the box has kept of it."""
@@ -107,10 +107,6 @@ class Teller:
         areas += self._end_areas(messages, now)
         return Telling(changed, messages, [Correction("", areas)] if areas else [])
 
-    def muted(self, site: str) -> Iterable[Thing]:
-        """What changes so often at a site that nobody is told."""
-        return self._muted.get(site, ())
-
     def _read_maintenance(self, now: int) -> None:
         if now >= self._read_again:
             self._read_again = now + MAINTENANCE_READ_US
@@ -145,7 +141,9 @@ class Teller:
         well = judge.well(now)
         if CONTACT in known and not self._is_back(site, judge, now):
             well.discard(CONTACT)
-            concerned = {on: each for on, each in concerned.items() if on[0] not in OF_THE_SITE}
+            concerned = {
+                on: each for on, each in concerned.items() if on[0] not in EXPLAINED_BY_LOSS
+            }
         return alerts(known, concerned, well, recent, when)
 
     def _is_back(self, site: str, judge: SiteJudge, now: int) -> bool:

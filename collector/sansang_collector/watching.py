@@ -34,6 +34,8 @@ LAG_US = 2_000_000
 """What contradicts is on its way for so long at the most."""
 RECENT_US = 60 * MINUTE_US
 SITES_AT_ONCE = 300
+CENTRE = "collector"
+"""The service of entries about the centre itself."""
 Blindness = Literal["broker", "line", "clock", "stopped"]
 """Why the centre could not hear: no broker, no line, a clock that jumped, or it did not run."""
 
@@ -84,7 +86,6 @@ class Watching:
         self._hold = hold
         self.listening_since = now
         """Nobody is called silent for what could not be heard before."""
-        self._blind: dict[Blindness, Key] = {}
         self.recent: dict[str, list[Entry]] = {}
         """By site, what has ended within the hour."""
         self._begin_anew()
@@ -103,6 +104,7 @@ class Watching:
         with self._record.reading() as connection:
             self._boots = evidence_sql.load_boots(connection)
             self._worked = ledger_sql.load_worked(connection)
+            self._blind = _open_blindness(connection)
             late = evidence_sql.load_late(connection)
             self._late |= {
                 site: _Late(start, 1, 0, self.listening_since)
@@ -177,12 +179,12 @@ class Watching:
             if judge.changed:
                 self._pending.sites.add(site)
 
-    def _blind_by(self, why: Blindness, now: int) -> None:
+    def _blind_by(self, why: str, now: int) -> None:
         if why not in self._blind:
-            self._blind[why] = Key("collector", why, now)
+            self._blind[why] = Key(CENTRE, why, now)
             self._note(Entry(self._blind[why], "unknown", None, "centre"))
 
-    def _see_again(self, why: Blindness, now: int) -> None:
+    def _see_again(self, why: str, now: int) -> None:
         """Boxes have their whole patience to be heard again."""
         key = self._blind.pop(why)
         self.listening_since = now
@@ -191,7 +193,7 @@ class Watching:
     def was_blind(self, start: int, now: int, why: Blindness) -> None:
         """Nobody could be heard, which is known only now."""
         self.listening_since = now
-        self._note(Entry(Key("collector", why, start), "unknown", now, "centre"))
+        self._note(Entry(Key(CENTRE, why, start), "unknown", now, "centre"))
 
     def _note(self, entry: Entry) -> None:
         self._pending.corrections.append(Correction("", [Revised(entry.key, entry)]))
@@ -402,6 +404,15 @@ class Watching:
 
     def _forget(self, site: str, old: Mapping[Key, Entry]) -> None:
         self.recent[site] = [each for each in self.recent.get(site, ()) if each.key not in old]
+
+
+def _open_blindness(connection: Connection) -> dict[str, Key]:
+    """What a centre that was killed while it was blind has left open, by why it was."""
+    return {
+        each.entry.key.subject: each.entry.key
+        for each in ledger_sql.load(connection, 0, None, "")
+        if each.entry.key.service == CENTRE and each.entry.end is None
+    }
 
 
 def _is_due(late: _Late, now: int) -> bool:

@@ -228,7 +228,7 @@ def test_a_closure_concerns_the_sites_and_communes_that_it_names() -> None:
 def told(registry: Registry, site_id: str) -> list[str]:
     site = registry.site(site_id)
     assert site is not None
-    return [contact.id for contact in registry.contacts_of(site)]
+    return [contact.id for contact in registry.contacts if contact.concerns(site)]
 
 
 def test_a_contact_is_told_of_the_sites_communes_and_carriers_that_it_names() -> None:

@@ -17,7 +17,7 @@ from typing import Literal, ParamSpec
 
 from sansang_collector.message_sql import Message, Standing
 from sansang_collector.notify.channels import Channel
-from sansang_collector.notify.recipients import Plan, plan_for, verdict
+from sansang_collector.notify.recipients import Plan, Verdict, plan_for, verdict
 from sansang_collector.notify.speech import Speech
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import Registry
@@ -96,8 +96,8 @@ class Dispatch:
         """Give a channel what it does not have, in order, until it does not take one."""
         standing = await in_daemon_thread(self._record.standing)
         for message in await in_daemon_thread(self._record.unfinished):
-            plan = self._due(line, message, standing)
-            if plan is None:
+            fate, plan = self._fate(line, message, standing)
+            if fate != "now" or plan is None or _is_old(message):
                 continue
             if not await self._send(line, self._speech.text(message, plan)):
                 return
@@ -136,16 +136,15 @@ class Dispatch:
         contacts = registry.contacts
         return plan_for(channel, message, registry.site, contacts, self._speech.language)
 
-    def _due(self, line: _Line, message: Message, standing: Standing) -> Plan | None:
-        """How it is sent now, if it is."""
+    def _fate(
+        self, line: _Line, message: Message, standing: Standing
+    ) -> tuple[Verdict, Plan | None]:
+        """What becomes of a message at a channel now, and how it is said there."""
         plan = self._plan(line.channel, message)
-        return plan if self._verdict(line, message, plan, standing) == "now" else None
-
-    def _verdict(self, line: _Line, message: Message, plan: Plan | None, standing: Standing) -> str:
-        if plan is None or line.channel.id in message.delivered or _is_old(message):
-            return "never"
+        if plan is None or line.channel.id in message.delivered:
+            return "never", None
         knows = standing.knows(line.channel.id, message)
-        return verdict(plan, message, _now(), lasts=standing.lasts(message), knows=knows)
+        return verdict(plan, message, _now(), lasts=standing.lasts(message), knows=knows), plan
 
     async def _back_off(self, line: _Line) -> None:
         now = _now()
@@ -178,7 +177,8 @@ class Dispatch:
         waiting = 0
         standing = await in_daemon_thread(self._record.standing)
         for message in await in_daemon_thread(self._record.unfinished):
-            missing = [line for line in self._lines if self._misses(line, message, standing)]
+            fates = [self._fate(line, message, standing)[0] for line in self._lines]
+            missing = any(fate != "never" for fate in fates)
             if missing and not _is_old(message):
                 waiting += 1
                 continue
@@ -187,17 +187,6 @@ class Dispatch:
                 self.given_up += 1
                 log.error("a message about %s is given up after a day", message.about.site)
         self.waiting = waiting
-
-    def _misses(self, line: _Line, message: Message, standing: Standing) -> bool:
-        """Whether it is meant for this channel, which does not have it."""
-        if line.channel.id in message.delivered:
-            return False
-        plan = self._plan(line.channel, message)
-        if plan is None:
-            return False
-        knows = standing.knows(line.channel.id, message)
-        lasts = standing.lasts(message)
-        return verdict(plan, message, _now(), lasts=lasts, knows=knows) != "never"
 
 
 def _is_old(message: Message) -> bool:

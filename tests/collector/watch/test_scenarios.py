@@ -360,6 +360,14 @@ SCENARIOS = [
         "08:46 dong wifi NVH down access_point",
     ),
     Scenario(
+        "a centre that is killed while it is blind was blind once, and not for ever",
+        ALL_WELL + "08:15 centre: blind\n08:20 centre: killed and started\n"
+        "08:45 centre: sees again\n09:00 : end",
+        "centre collector 08:15–08:45 unknown centre",
+        "",
+        FOUR,
+    ),
+    Scenario(
         "the centre's clock jumps: nobody falls silent by it",
         WELL + "08:15 centre: clock jumps\n08:30 : end",
         "centre collector 08:15–08:15 unknown centre",
