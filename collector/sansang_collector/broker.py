@@ -85,6 +85,15 @@ class _Subscriptions(dict[str, list[tuple[Session, int]]]):
         return list(super().items())
 
 
+class _Handler(BrokerProtocolHandler):
+    """amqtt 0.12 waits for ever for a reader that it stopped before its first step."""
+
+    async def stop(self) -> None:
+        if self._reader_ready is not None:
+            await self._reader_ready.wait()
+        await super().stop()
+
+
 class _Broker(Broker):
     """amqtt 0.12 hands each new client the retained messages of everybody's subscriptions, and
     takes the session of the client id that a stranger names before it asks for the password.
@@ -129,7 +138,7 @@ class _Broker(Broker):
         del remote_address, remote_port
         try:
             async with asyncio.timeout(LOGIN_S):
-                handler, session = await BrokerProtocolHandler.init_from_connect(
+                handler, session = await _Handler.init_from_connect(
                     reader, writer, self.plugins_manager
                 )
         except Exception as error:

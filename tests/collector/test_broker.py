@@ -245,3 +245,20 @@ async def test_it_listens_on_both_families() -> None:
         async with both.user("hall-1", host=host):
             pass
     await both.broker.stop()
+
+
+async def test_it_can_be_stopped_at_every_step_of_a_login() -> None:
+    """A box that comes in at that moment doesn't hold the collector up."""
+    login = connect_packet("hall-1", "hall-1", secret("hall-1"), clean=True)
+    for steps in range(40):
+        house = House()
+        await house.broker.start()
+        _, writer = await asyncio.open_connection("127.0.0.1", house.port)
+        writer.write(login)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            await house.broker.stop()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
