@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sansang_agent.net.boot import boottime_us
 from sansang_agent.probes.base import ClockState
 from sansang_wire.batch import Receipt
-from sansang_wire.readings import Clock
+from sansang_wire.reading import Clock
 
 STA_UNSYNC = 0x40
 TIME_ERROR = 5

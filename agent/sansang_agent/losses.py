@@ -3,7 +3,8 @@
 
 from collections.abc import Sequence
 
-from sansang_wire.readings import AnyReading, Family, ReachabilityReading, Scope
+from sansang_wire.reading import Family, Scope
+from sansang_wire.readings import AnyReading, ReachabilityReading
 
 BEYOND_THE_SITE: tuple[Scope, ...] = ("domestic", "international")
 AT_MOST_EVERY_S = 600

@@ -17,7 +17,8 @@ import msgspec
 from sansang_agent.losses import Losses
 from sansang_agent.probes.base import Probe, ProbeSettings, Profile
 from sansang_wire.batch import encode
-from sansang_wire.readings import AnyReading, Outcome
+from sansang_wire.reading import Outcome
+from sansang_wire.readings import AnyReading
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,8 @@
 from collections.abc import Iterator
 
 from sansang_agent.simulated_site import Moment, SimulatedSite, chance_of, is_open
-from sansang_wire.readings import AnyReading, JourneyStage, WifiJourneyReading, WifiScanReading
+from sansang_wire.reading import JourneyStage
+from sansang_wire.readings import AnyReading, WifiJourneyReading, WifiScanReading
 
 EVERY_US = 300_000_000
 USUAL_MS: dict[JourneyStage, float] = {

@@ -12,16 +12,15 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from sansang_wire.reading import Family, Scope
 from sansang_wire.readings import (
     AddressingReading,
     AnyReading,
     DnsReading,
-    Family,
     HostReading,
     LinkReading,
     RadioReading,
     ReachabilityReading,
-    Scope,
     ServiceReading,
     WifiReading,
 )

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from sansang_collector.language import mark
-from sansang_wire.readings import JourneyStage
+from sansang_wire.reading import JourneyStage
 
 
 class Stage(NamedTuple):

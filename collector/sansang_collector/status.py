@@ -34,7 +34,7 @@ from sansang_collector.views import (
 )
 from sansang_collector.watching import Watching
 from sansang_collector.web.sources import House
-from sansang_wire.readings import JourneyStage
+from sansang_wire.reading import JourneyStage
 
 STAGE_OF: dict[str, JourneyStage] = {stage: stage for stage in get_args(JourneyStage)}
 LATEST_WITHIN_US = 3_600 * 1_000_000

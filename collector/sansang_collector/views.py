@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sansang_collector.hours import VIETNAM_ZONE
-from sansang_wire.readings import JourneyStage
+from sansang_wire.reading import JourneyStage
 
 
 class EpochView(Struct, frozen=True, kw_only=True):

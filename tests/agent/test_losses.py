@@ -4,14 +4,8 @@
 import pytest
 
 from sansang_agent.losses import AT_MOST_EVERY_S, Losses, has_lost
-from sansang_wire.readings import (
-    AnyReading,
-    Family,
-    HostReading,
-    Outcome,
-    ReachabilityReading,
-    Scope,
-)
+from sansang_wire.reading import Family, Outcome, Scope
+from sansang_wire.readings import AnyReading, HostReading, ReachabilityReading
 
 TOLD: dict[str, Scope] = {"g": "gateway", "d": "domestic", "i": "international"}
 FAMILIES: dict[str, Family] = {"4": "ipv4", "6": "ipv6"}

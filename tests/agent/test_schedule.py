@@ -12,7 +12,8 @@ import pytest
 from sansang_agent import schedule as schedule_module
 from sansang_agent.probes.base import ProbeSettings
 from sansang_agent.schedule import Schedule, cadence_s, start_offset_s
-from sansang_wire.readings import AnyReading, LinkReading, Outcome, ReachabilityReading
+from sansang_wire.reading import Outcome
+from sansang_wire.readings import AnyReading, LinkReading, ReachabilityReading
 from tests.waiting import until
 
 OFTEN_S = 0.01

@@ -21,7 +21,8 @@ from sansang_collector.telling import Teller
 from sansang_collector.watching import Watching
 from sansang_wire import topics
 from sansang_wire.batch import Batch, EpochClaim, Hello, Machine, encode
-from sansang_wire.readings import AnyReading, Clock, LinkReading
+from sansang_wire.reading import Clock
+from sansang_wire.readings import AnyReading, LinkReading
 
 EPOCH = "0123456789abcdef"
 SITE = "nvh-dong"

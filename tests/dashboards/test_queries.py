@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 
 from sansang_agent.net.boot import boottime_us
+from sansang_wire.reading import Outcome
 from sansang_wire.readings import (
     AddressingReading,
     AnyReading,
-    Outcome,
     RadioReading,
     ReachabilityReading,
     ServiceReading,

@@ -16,7 +16,8 @@ import msgspec
 
 from sansang_agent.probes.base import ClockState, Surroundings, all_probes
 from sansang_wire import checking
-from sansang_wire.readings import AnyReading, Clock
+from sansang_wire.reading import Clock
+from sansang_wire.readings import AnyReading
 from tests.lab.netns import Host
 
 SURROUNDINGS = Surroundings(Path("/"), None, lambda: ClockState("none", None))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from sansang_wire import readings
-from sansang_wire.readings import Reading
+from sansang_wire.reading import Reading
 
 TEXT = st.characters(exclude_categories=["Cs"])
 

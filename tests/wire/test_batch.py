@@ -22,7 +22,8 @@ from sansang_wire.batch import (
     Receipt,
     Status,
 )
-from sansang_wire.readings import KINDS, Reading
+from sansang_wire.reading import Reading
+from sansang_wire.readings import KINDS
 from tests.wire import generated
 
 GOOD: dict[str, Any] = {

@@ -16,7 +16,8 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from sansang_wire.readings import AnyReading, Clock, Count, Microseconds, Milliseconds, Text
+from sansang_wire.reading import Clock, Count, Microseconds, Milliseconds, Text
+from sansang_wire.readings import AnyReading
 
 VERSION = 1
 MAX_BATCH_BYTES = 32 * 1024

@@ -8,7 +8,7 @@ import errno
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from sansang_wire.readings import Family
+from sansang_wire.reading import Family
 
 Address = IPv4Address | IPv6Address
 """An IPv6 link-local address carries its zone (`fe80::1%eth0`, RFC 4007 §11)."""

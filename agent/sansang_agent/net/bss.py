@@ -18,7 +18,7 @@ from typing import NamedTuple
 from sansang_agent.net import netlink
 from sansang_agent.net.netlink import Answer, attribute, attributes, generic_attributes
 from sansang_agent.net.nl80211 import ATTR_BSS, ATTR_IFINDEX, CMD_GET_SCAN, channel_of
-from sansang_wire.readings import WifiSecurity
+from sansang_wire.reading import WifiSecurity
 
 CMD_TRIGGER_SCAN, CMD_NEW_SCAN_RESULTS, CMD_SCAN_ABORTED = 33, 34, 35
 ATTR_SCAN_SSIDS = 45

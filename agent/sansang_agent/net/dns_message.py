@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from sansang_agent.net.addresses import Address
-from sansang_wire.readings import RecordType
+from sansang_wire.reading import RecordType
 
 _HEADER = struct.Struct("!6H")
 """Identifier, flags, and how many questions, answers, authorities and additional records."""

@@ -15,7 +15,7 @@ from sansang_agent.net import reasons
 from sansang_agent.net.addresses import FAMILIES, Address, family_of, socket_address
 from sansang_agent.net.dns_message import Answer, MalformedAnswerError, Question, parse, query
 from sansang_agent.net.error_queue import keep_errors, queued_errors
-from sansang_wire.readings import RecordType
+from sansang_wire.reading import RecordType
 
 PORT = 53
 _LARGEST_BYTES = 65_535

@@ -11,7 +11,7 @@ from sansang_agent.net.addresses import Address
 from sansang_agent.net.echoes import Echoes, NotAllowedError, Plan
 from sansang_agent.net.icmp import icmp_echoes, may_send
 from sansang_agent.net.tcp import tcp_echoes
-from sansang_wire.readings import EchoMethod
+from sansang_wire.reading import EchoMethod
 
 Wish = Literal["icmp", "tcp"]
 _ICMP: tuple[EchoMethod, ...] = ("icmp_datagram", "icmp_raw")

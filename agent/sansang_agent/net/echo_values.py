@@ -10,7 +10,7 @@ from typing import TypedDict
 from sansang_agent.net import reasons
 from sansang_agent.net.echoes import Echoes
 from sansang_agent.net.targets import Located
-from sansang_wire.readings import EchoMethod, Outcome
+from sansang_wire.reading import EchoMethod, Outcome
 
 
 class EchoValues(TypedDict):

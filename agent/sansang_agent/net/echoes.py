@@ -3,7 +3,7 @@
 
 from typing import NamedTuple
 
-from sansang_wire.readings import EchoMethod
+from sansang_wire.reading import EchoMethod
 
 
 class Plan(NamedTuple):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sansang_agent.net import reasons
 from sansang_agent.net.addresses import FAMILIES, Address
-from sansang_wire.readings import Family
+from sansang_wire.reading import Family
 
 # include/uapi/linux/in.h and in6.h; Python's socket module doesn't name them.
 _RECEIVE_ERRORS: dict[Family, tuple[int, int]] = {

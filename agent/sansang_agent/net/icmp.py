@@ -26,7 +26,7 @@ from sansang_agent.net.icmp_packet import (
     TOKEN_BYTES,
     request,
 )
-from sansang_wire.readings import EchoMethod, Family
+from sansang_wire.reading import EchoMethod, Family
 
 _PROTOCOL: dict[Family, int] = {"ipv4": socket.IPPROTO_ICMP, "ipv6": socket.IPPROTO_ICMPV6}
 _SOCKET_TYPE = {"icmp_datagram": socket.SOCK_DGRAM, "icmp_raw": socket.SOCK_RAW}

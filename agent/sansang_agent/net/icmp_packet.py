@@ -3,7 +3,7 @@
 
 import struct
 
-from sansang_wire.readings import Family
+from sansang_wire.reading import Family
 
 HEADER = struct.Struct("!BBHHH")
 """Type, code, checksum, identifier, sequence number."""

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 
-from sansang_wire.readings import AccessTechnology
+from sansang_wire.reading import AccessTechnology
 
 INTERFACES = Path("/sys/class/net")
 IFF_UP = 1

@@ -10,7 +10,7 @@ import struct
 
 from sansang_agent.net import netlink
 from sansang_agent.net.addresses import FAMILIES, Address, family_of
-from sansang_wire.readings import NeighbourState
+from sansang_wire.reading import NeighbourState
 
 RTM_GETNEIGH = 30
 NDA_DST = 1

@@ -22,7 +22,7 @@ from sansang_agent.net.netlink import (
     generic_attributes,
     generic_family,
 )
-from sansang_wire.readings import RadioRole
+from sansang_wire.reading import RadioRole
 
 CMD_GET_INTERFACE, CMD_GET_SCAN = 5, 32
 ATTR_WIPHY, ATTR_IFINDEX, ATTR_IFNAME, ATTR_IFTYPE = 1, 3, 4, 5

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from sansang_agent.net import interfaces, netlink
 from sansang_agent.net.addresses import FAMILIES, Address
-from sansang_wire.readings import Family
+from sansang_wire.reading import Family
 
 RTM_GETADDR = 22
 IFA_ADDRESS = 1

@@ -3,7 +3,7 @@
 
 import errno
 
-from sansang_wire.readings import Family
+from sansang_wire.reading import Family
 
 NO_ANSWER = "no_answer"
 NO_ROUTE = "no_route"

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from sansang_agent.net.addresses import FAMILIES, Address
-from sansang_wire.readings import Family
+from sansang_wire.reading import Family
 from sansang_wire.threads import in_daemon_thread
 
 # getaddrinfo(3). EAI_ADDRFAMILY and EAI_NODATA: the name exists, without an address of the family.

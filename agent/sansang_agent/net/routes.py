@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sansang_agent.net import interfaces, netlink
 from sansang_agent.net.addresses import FAMILIES, Address, family_of
-from sansang_wire.readings import Family
+from sansang_wire.reading import Family
 
 RTM_GETROUTE = 26
 RT_TABLE_MAIN = 254

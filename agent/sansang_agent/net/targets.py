@@ -20,7 +20,7 @@ from sansang_agent.net.echo import Wish, echoes
 from sansang_agent.net.echoes import Echoes, Plan
 from sansang_agent.net.resolve import NotResolvedError, first_address
 from sansang_agent.net.routes import default_route
-from sansang_wire.readings import Family
+from sansang_wire.reading import Family
 
 GATEWAY = "gateway"
 BOTH: list[Family] = ["ipv4", "ipv6"]

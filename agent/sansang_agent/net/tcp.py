@@ -17,7 +17,7 @@ from sansang_agent.net import interfaces, reasons
 from sansang_agent.net.addresses import FAMILIES, Address, family_of, socket_address
 from sansang_agent.net.echoes import Echoes, Plan
 from sansang_agent.net.error_queue import keep_errors, queued_errors
-from sansang_wire.readings import Family
+from sansang_wire.reading import Family
 
 # struct tcp_info of include/uapi/linux/tcp.h: tcpi_rtt and tcpi_total_retrans.
 _INFO_BYTES = 104

@@ -20,7 +20,7 @@ from sansang_agent.net import reasons
 from sansang_agent.net.addresses import FAMILIES, Address, family_of, socket_address
 from sansang_agent.net.error_queue import QueuedError, keep_errors, queued_errors
 from sansang_agent.net.icmp_packet import ECHO_REPLY, HEADER, TOKEN_BYTES, request
-from sansang_wire.readings import Family, TraceMethod
+from sansang_wire.reading import Family, TraceMethod
 
 MOST_HOPS = 20
 AT_ONCE = 5

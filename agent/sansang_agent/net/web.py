@@ -24,7 +24,7 @@ from sansang_agent.net.addresses import FAMILIES, Address, literal, socket_addre
 from sansang_agent.net.http import MOST_HEAD_BYTES, Answer, MalformedHttpError
 from sansang_agent.net.targets import Located, locate
 from sansang_agent.net.tls import days_left, reason_of, trusting_anybody
-from sansang_wire.readings import Family
+from sansang_wire.reading import Family
 
 _PORTS = {"http": 80, "https": 443}
 _RECEIVE_BUFFER_BYTES = 8192

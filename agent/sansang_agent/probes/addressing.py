@@ -23,7 +23,8 @@ from sansang_agent.net.neighbours import neighbour_state
 from sansang_agent.net.own_addresses import OwnAddress, own_addresses
 from sansang_agent.net.routes import DefaultRoute, default_routes
 from sansang_agent.probes.base import Need, Probe, ProbeSettings
-from sansang_wire.readings import AddressingReading, AnyReading, Family, NeighbourState
+from sansang_wire.reading import Family, NeighbourState
+from sansang_wire.readings import AddressingReading, AnyReading
 
 FAMILIES: tuple[Family, ...] = ("ipv4", "ipv6")
 PREFIX_BITS: dict[Family, int] = {"ipv4": 24, "ipv6": 48}

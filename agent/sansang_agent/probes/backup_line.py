@@ -26,7 +26,8 @@ from sansang_agent.net.failover import Failover
 from sansang_agent.net.routes import DefaultRoute, default_routes, interface_to
 from sansang_agent.net.targets import BOTH, GATEWAY, Target, refuse_ambiguous
 from sansang_agent.probes.base import Need, Probe, ProbeSettings, Surroundings
-from sansang_wire.readings import AnyReading, BackupLineReading, Family, Outcome
+from sansang_wire.reading import Family, Outcome
+from sansang_wire.readings import AnyReading, BackupLineReading
 
 TRIES = 2
 TIMEOUT_S = 1

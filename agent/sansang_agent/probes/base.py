@@ -11,7 +11,8 @@ from typing import Annotated, ClassVar, Generic, Literal, NamedTuple, TypeVar, c
 
 from msgspec import Meta, Struct
 
-from sansang_wire.readings import AnyReading, Clock
+from sansang_wire.reading import Clock
+from sansang_wire.readings import AnyReading
 
 Profile = Literal["default", "metered"]
 Need = Literal["ping", "resolver", "netlink", "wireless", "worker", "supplicant"]

@@ -23,7 +23,8 @@ from sansang_agent.net.dns_message import wire_name
 from sansang_agent.net.dns_query import Came, ask
 from sansang_agent.net.name_servers import name_servers
 from sansang_agent.probes.base import Need, Probe, ProbeSettings
-from sansang_wire.readings import AnyReading, DnsReading, Outcome, RecordType
+from sansang_wire.reading import Outcome, RecordType
+from sansang_wire.readings import AnyReading, DnsReading
 
 RECORD_TYPES: tuple[RecordType, ...] = get_args(RecordType)
 REASONS: Mapping[str, str] = {

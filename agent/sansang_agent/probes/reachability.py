@@ -20,7 +20,8 @@ from sansang_agent.net.echo_values import echo_values
 from sansang_agent.net.echoes import Plan
 from sansang_agent.net.targets import GATEWAY, Asked, Target, ask_all, refuse_ambiguous
 from sansang_agent.probes.base import Need, Probe, ProbeSettings
-from sansang_wire.readings import AnyReading, ReachabilityReading, Scope
+from sansang_wire.reading import Scope
+from sansang_wire.readings import AnyReading, ReachabilityReading
 
 
 class ScopedTarget(Target, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -23,7 +23,8 @@ from sansang_agent.net.boot import boottime_us
 from sansang_agent.net.targets import Located, Place, locate, refuse_ambiguous
 from sansang_agent.net.trace import Hop, Trace, trace
 from sansang_agent.probes.base import Need, Probe, ProbeSettings, Surroundings
-from sansang_wire.readings import AnyReading, Family, Outcome, RouteReading, Scope
+from sansang_wire.reading import Family, Outcome, Scope
+from sansang_wire.readings import AnyReading, RouteReading
 
 
 class RouteTarget(Place, frozen=True, kw_only=True, forbid_unknown_fields=True):

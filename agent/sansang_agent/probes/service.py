@@ -23,7 +23,8 @@ from sansang_agent.net.targets import BOTH
 from sansang_agent.net.tls import trusting
 from sansang_agent.net.web import Fetch, Trust, fetch, parse_url
 from sansang_agent.probes.base import Need, Probe, ProbeSettings
-from sansang_wire.readings import AnyReading, Family, Outcome, ServiceReading
+from sansang_wire.reading import Family, Outcome
+from sansang_wire.readings import AnyReading, ServiceReading
 from sansang_wire.threads import in_daemon_thread
 
 MOST_SERVICES = 16

@@ -20,7 +20,7 @@ from sansang_agent.workers import guest_address
 from sansang_agent.workers.guest_internet import ECHOES, Guest
 from sansang_agent.workers.guest_radio import connected
 from sansang_agent.workers.guest_told import CannotGoError, Progress, Request, StoppedError
-from sansang_wire.readings import Family
+from sansang_wire.reading import Family
 
 Told: TypeAlias = "Connection[dict[str, Any], Request]"
 RADIO_WITHIN_S = 5

@@ -14,7 +14,7 @@ from sansang_agent.net.dhcp import Lease
 from sansang_agent.net.own_addresses import own_addresses
 from sansang_agent.net.own_setup import add_address, add_default_route
 from sansang_agent.net.routes import default_route
-from sansang_wire.readings import Family
+from sansang_wire.reading import Family
 
 WITHIN_S: dict[Family, float] = {"ipv4": 12, "ipv6": 9}
 """Three tries of DHCP; three solicitations 4 s apart (RFC 4861 §10)."""

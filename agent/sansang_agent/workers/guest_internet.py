@@ -17,7 +17,7 @@ from sansang_agent.net.tls import trusting
 from sansang_agent.net.web import Fetch, Place, Trust, fetch, parse_url
 from sansang_agent.workers.guest_address import Standing
 from sansang_agent.workers.guest_told import Progress, Request
-from sansang_wire.readings import Family, JourneyStage, RecordType
+from sansang_wire.reading import Family, JourneyStage, RecordType
 
 RECORD_TYPES: dict[Family, RecordType] = {"ipv4": "A", "ipv6": "AAAA"}
 ECHOES = Plan(packets=3, interval_s=0.3, timeout_s=1.5)

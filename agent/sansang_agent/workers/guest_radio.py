@@ -15,7 +15,7 @@ from sansang_agent.net import bss, private_network
 from sansang_agent.net.bss import Bss
 from sansang_agent.net.supplicant import Supplicant, SupplicantError
 from sansang_agent.workers.guest_told import CannotGoError, Progress, Request
-from sansang_wire.readings import WifiSecurity
+from sansang_wire.reading import WifiSecurity
 
 SCANS, SCAN_WITHIN_S = 3, 15
 JOIN_WITHIN_S = 15

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 
 from msgspec import Meta, Struct
 
-from sansang_wire.readings import Family, JourneyStage
+from sansang_wire.reading import Family, JourneyStage
 
 
 class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

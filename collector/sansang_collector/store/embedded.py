@@ -27,7 +27,7 @@ from sansang_collector.store.base import (
     StoreUnavailableError,
 )
 from sansang_collector.store.shapes import Shape, ordered, shape, shapes
-from sansang_wire.readings import OUTCOME_CODES, Reading
+from sansang_wire.reading import OUTCOME_CODES, Reading
 
 INSERT_ROWS = 100
 """Rows in one statement: every step of a statement lets go of the interpreter and takes it back."""

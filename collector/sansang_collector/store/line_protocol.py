@@ -13,7 +13,7 @@ from typing import Any
 
 from sansang_collector.store.base import Point
 from sansang_collector.store.shapes import FieldType, Shape, shapes
-from sansang_wire.readings import OUTCOME_CODES, Reading
+from sansang_wire.reading import OUTCOME_CODES, Reading
 
 MAX_KNOWN_SERIES = 200_000
 LAST_AT = (2**63 - 1) // 1000 - 1

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from sansang_collector.watch.cause import Cause, stage_of
 from sansang_collector.watch.entry import CONTACT, Entry, Key, Thing
 from sansang_collector.watch.service import MINUTE_US
-from sansang_wire.readings import JourneyStage
+from sansang_wire.reading import JourneyStage
 
 OUTLASTS_US = 15 * MINUTE_US
 """What goes on for so long after the end of its cause has a cause of its own."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 from sansang_collector.watch.evidence import IN_THE_WIFI
-from sansang_wire.readings import JourneyStage
+from sansang_wire.reading import JourneyStage
 
 Cause = Literal[
     "power_cut",

@@ -8,16 +8,15 @@ run of a probe make one fact: a service works when any of its targets answers.
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
+from sansang_wire.reading import JourneyStage, Reading
 from sansang_wire.readings import (
     AddressingReading,
     AnyReading,
     DnsReading,
     HostReading,
-    JourneyStage,
     LinkReading,
     PowerReading,
     ReachabilityReading,
-    Reading,
     RouteReading,
     ServiceReading,
     WifiJourneyReading,

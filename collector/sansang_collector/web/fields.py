@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 
-from sansang_wire.readings import OUTCOME_CODES
+from sansang_wire.reading import OUTCOME_CODES
 
 Fields = Mapping[str, float | str]
 

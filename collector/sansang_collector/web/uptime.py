@@ -13,7 +13,7 @@ from sansang_collector.store.base import Series
 from sansang_collector.watch.evidence import IN_THE_WIFI
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.strip import DAY_US, SLOT_US, Shares, day_until
-from sansang_wire.readings import OUTCOME_CODES
+from sansang_wire.reading import OUTCOME_CODES
 
 VISIT_US = 5 * MINUTE_US
 TOLD = {OUTCOME_CODES["ok"], OUTCOME_CODES["failed"]}

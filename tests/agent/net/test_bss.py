@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sansang_agent.net import bss
 from sansang_agent.net.netlink import Answer
-from sansang_wire.readings import WifiSecurity
+from sansang_wire.reading import WifiSecurity
 
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "nl80211.json").read_text())
 

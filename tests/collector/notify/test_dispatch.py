@@ -28,7 +28,7 @@ from sansang_collector.saving import Telling
 from sansang_collector.stages import STAGES
 from sansang_collector.watch.alerts import Notice, Told
 from sansang_wire.language import Language
-from sansang_wire.readings import JourneyStage
+from sansang_wire.reading import JourneyStage
 from tests.receivers import mailbox, webhook
 from tests.servers import free_port
 from tests.waiting import until

@@ -15,7 +15,8 @@ from sansang_collector.record import Record
 from sansang_collector.store.base import StoreUnavailableError
 from sansang_collector.watch.alerts import Notice, Told
 from sansang_wire.batch import Batch, encode
-from sansang_wire.readings import AnyReading, Clock, JourneyStage, WifiJourneyReading, WifiReading
+from sansang_wire.reading import Clock, JourneyStage
+from sansang_wire.readings import AnyReading, WifiJourneyReading, WifiReading
 from tests.collector.ingesting import EPOCH, SITE, desk, make_hello
 
 WIFI = Service(SITE, "wifi", "NVH")

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from sansang_collector.store.base import Point, SeriesStore
 from sansang_collector.store.embedded import EmbeddedStore
 from sansang_collector.store.influx import InfluxStore
-from sansang_wire.readings import HostReading, LinkReading, Outcome, ReachabilityReading
+from sansang_wire.reading import Outcome
+from sansang_wire.readings import HostReading, LinkReading, ReachabilityReading
 from tests.servers import InfluxDB
 
 BASE = 1_780_000_000_000_000

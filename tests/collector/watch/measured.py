@@ -8,17 +8,15 @@ from collections.abc import Iterator
 from typing import get_args
 
 from sansang_collector.watch.evidence import DOWN, UP, Boot, Fact
+from sansang_wire.reading import Family, JourneyStage, Scope
 from sansang_wire.readings import (
     AddressingReading,
     AnyReading,
     DnsReading,
-    Family,
     HostReading,
-    JourneyStage,
     LinkReading,
     ReachabilityReading,
     RouteReading,
-    Scope,
     ServiceReading,
     WifiJourneyReading,
     WifiReading,

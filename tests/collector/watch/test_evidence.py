@@ -6,19 +6,16 @@ from typing import get_args
 import pytest
 
 from sansang_collector.watch.evidence import IN_THE_WIFI, WORDS, Fact, boots_of, facts_of
+from sansang_wire.reading import Family, JourneyStage, Outcome, Scope
 from sansang_wire.readings import (
     AddressingReading,
     AnyReading,
     DnsReading,
-    Family,
     HostReading,
-    JourneyStage,
     LinkReading,
-    Outcome,
     PathReading,
     ReachabilityReading,
     RouteReading,
-    Scope,
     ServiceReading,
     WifiJourneyReading,
     WifiReading,

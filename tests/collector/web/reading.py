@@ -18,7 +18,7 @@ from sansang_collector.views import (
 )
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.states import SHAPES
-from sansang_wire.readings import JourneyStage
+from sansang_wire.reading import JourneyStage
 from tests.fakes import NOW, FixedSources, agent_view, site_view
 
 Browse = Callable[[Sources], TestClient]

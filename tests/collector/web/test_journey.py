@@ -7,7 +7,7 @@ from sansang_collector.language import Translation
 from sansang_collector.stages import STAGES
 from sansang_collector.store.base import Latest
 from sansang_collector.web.journey import encryption
-from sansang_wire.readings import OUTCOME_CODES
+from sansang_wire.reading import OUTCOME_CODES
 from tests.collector.web.reading import (
     AGENT,
     MINUTE,
