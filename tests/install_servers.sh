@@ -19,6 +19,7 @@ need radvd radvd
 need dnsmasq dnsmasq-base
 need upsd nut-server
 need dig bind9-dnsutils
+need nft nftables
 need openssl openssl
 need systemd-analyze systemd
 need shellcheck shellcheck

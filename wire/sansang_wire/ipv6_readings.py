@@ -17,6 +17,7 @@ from sansang_wire.reading import (
     Reason,
     Seconds,
     Text,
+    TraceMethod,
 )
 
 RouterPreference = Literal["high", "medium", "low"]
@@ -145,6 +146,8 @@ class PathMtuReading(Reading, frozen=True, kw_only=True, tag="path_mtu", omit_de
     target: Annotated[Label, Meta(description="name of the target in the settings")]
     family: Annotated[FamilyLabel, Meta(description="address family")]
     address: Annotated[Text | None, Meta(description="address that was asked")] = None
+    method: Annotated[TraceMethod | None, Meta(description="what was sent")] = None
+    link_mtu_bytes: Annotated[Count | None, Meta(description="MTU of the box's interface")] = None
     largest_bytes: Annotated[
         Count | None, Meta(description="largest packet that passed, IP header included")
     ] = None

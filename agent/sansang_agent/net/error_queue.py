@@ -34,13 +34,14 @@ class QueuedError(NamedTuple):
     """`packet` is what the error quotes of ours: of ICMP from its header on, of UDP its payload.
 
     `offender` is whoever sent the error, None when no ICMP message did; `port` is the one of UDP
-    that our packet was sent to.
+    that our packet was sent to. `info` is what else it tells: of packet-too-big the MTU in bytes.
     """
 
     reason: str
     packet: bytes
     offender: Address | None = None
     port: int = 0
+    info: int = 0
 
 
 def keep_errors(sock: socket.socket, family: Family) -> None:
@@ -62,7 +63,8 @@ def queued_errors(sock: socket.socket, family: Family) -> Iterator[QueuedError]:
         for level, kind, data in ancillary:
             if (level, kind) == _RECEIVE_ERRORS[family] and len(data) >= _EXTENDED_ERROR.size:
                 offender = _offender(family, data[_EXTENDED_ERROR.size :])
-                yield QueuedError(_reason(family, data), packet, offender, sent_to[1])
+                *_, info, _ = _EXTENDED_ERROR.unpack_from(data)
+                yield QueuedError(_reason(family, data), packet, offender, sent_to[1], info)
 
 
 def _reason(family: Family, data: bytes) -> str:

@@ -22,7 +22,8 @@ def request(family: Family, identifier: int, sequence: int, token: bytes) -> byt
 
 
 def checksum(data: bytes) -> int:
-    """The Internet checksum (RFC 1071) of an even number of bytes."""
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    """The Internet checksum (RFC 1071)."""
+    even = data + bytes(len(data) % 2)
+    total = sum(struct.unpack(f"!{len(even) // 2}H", even))
     total = (total >> 16) + (total & 0xFFFF)
     return ~(total + (total >> 16)) & 0xFFFF

@@ -7,6 +7,7 @@ One family at a time, so that an answer in IPv4 never stands in for a missing on
 import asyncio
 import socket
 import time
+from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -41,15 +42,28 @@ class Resolved(NamedTuple):
 
 
 async def first_address(name: str, family: Family, deadline_s: float) -> Resolved:
-    """The address that programs would try first. Raises NotResolvedError.
+    """The address that programs would try first. Raises NotResolvedError."""
+    begun_ns = time.monotonic_ns()
+    [found, *_] = await _addresses(name, FAMILIES[family], deadline_s)
+    return Resolved(found, _since(begun_ns))
 
-    A look-up that misses the deadline is left to end by itself in its thread: the C library gives
-    up too (resolv.conf(5), `timeout` × `attempts`).
+
+async def addresses_in_order(name: str, deadline_s: float) -> Sequence[Address]:
+    """Of both families, as programs would try them one after the other (RFC 6724 §6).
+
+    Raises NotResolvedError.
+    """
+    return await _addresses(name, socket.AF_UNSPEC, deadline_s)
+
+
+async def _addresses(name: str, family: socket.AddressFamily, deadline_s: float) -> list[Address]:
+    """Never empty. A look-up that misses the deadline is left to end by itself in its thread: the C
+    library gives up too (resolv.conf(5), `timeout` × `attempts`).
     """
     begun_ns = time.monotonic_ns()
     try:
         async with asyncio.timeout(deadline_s):
-            found = await in_daemon_thread(_look_up, name, FAMILIES[family])
+            return await in_daemon_thread(_look_up, name, family)
     except TimeoutError as error:
         raise NotResolvedError(name, "resolver_no_answer", _since(begun_ns)) from error
     except socket.gaierror as error:
@@ -59,13 +73,12 @@ async def first_address(name: str, family: Family, deadline_s: float) -> Resolve
         # UnicodeError: the name can't be spelled in DNS (RFC 5891).
         reason = "name_not_found" if isinstance(error, UnicodeError) else "resolver_failed"
         raise NotResolvedError(name, reason, _since(begun_ns)) from error
-    return Resolved(found, _since(begun_ns))
 
 
-def _look_up(name: str, family: socket.AddressFamily) -> Address:
+def _look_up(name: str, family: socket.AddressFamily) -> list[Address]:
     # The one place where it may block: it runs in a thread of its own.
     found = socket.getaddrinfo(name, None, family, socket.SOCK_STREAM)  # noqa: TID251
-    return ip_address(found[0][4][0])
+    return [ip_address(each[4][0]) for each in found]
 
 
 def _since(begun_ns: int) -> float:

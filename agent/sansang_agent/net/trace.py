@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 from sansang_agent.net import reasons
 from sansang_agent.net.addresses import FAMILIES, Address, family_of, socket_address
-from sansang_agent.net.error_queue import QueuedError, keep_errors, queued_errors
+from sansang_agent.net.datagram import FIRST_PORT, open_datagram
+from sansang_agent.net.error_queue import QueuedError, queued_errors
 from sansang_agent.net.icmp_packet import ECHO_REPLY, HEADER, TOKEN_BYTES, request
 from sansang_wire.reading import Family, TraceMethod
 
@@ -27,13 +28,10 @@ AT_ONCE = 5
 TRIES = 2
 WAIT_S = 0.6
 """For the answers of one window and try: 4.8 s in all when nobody answers."""
-FIRST_PORT = 33_434
-"""Of traceroute since 1988; firewalls that let it through know the ports from here on."""
 _HOP_LIMIT: dict[Family, tuple[int, int]] = {
     "ipv4": (socket.IPPROTO_IP, socket.IP_TTL),
     "ipv6": (socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS),
 }
-_PROTOCOL: dict[Family, int] = {"ipv4": socket.IPPROTO_ICMP, "ipv6": socket.IPPROTO_ICMPV6}
 _RECEIVE_BYTES = 512
 _TIME_EXCEEDED = "time_exceeded"
 
@@ -63,7 +61,7 @@ async def trace(address: Address) -> Trace:
     family = family_of(address)
     try:
         own = _own_address(address)
-        sock, method = _open(family)
+        sock, method = open_datagram(family)
     except OSError as error:
         return Trace(None, (), reasons.of_errno(error.errno))
     with sock:
@@ -77,17 +75,6 @@ def _own_address(address: Address) -> Address:
     with socket.socket(FAMILIES[family_of(address)], socket.SOCK_DGRAM) as sock:
         sock.connect(socket_address(address, FIRST_PORT))
         return ip_address(sock.getsockname()[0])
-
-
-def _open(family: Family) -> tuple[socket.socket, TraceMethod]:
-    try:
-        sock = socket.socket(FAMILIES[family], socket.SOCK_DGRAM, _PROTOCOL[family])
-        method: TraceMethod = "icmp_datagram"
-    except PermissionError:
-        sock, method = socket.socket(FAMILIES[family], socket.SOCK_DGRAM), "udp"
-    sock.setblocking(False)
-    keep_errors(sock, family)
-    return sock, method
 
 
 class _Tracing:

@@ -23,8 +23,9 @@ from sansang_agent.net import reasons
 from sansang_agent.net.addresses import FAMILIES, Address, literal, socket_address
 from sansang_agent.net.http import MOST_HEAD_BYTES, Answer, MalformedHttpError
 from sansang_agent.net.targets import Located, locate
-from sansang_agent.net.tls import days_left, reason_of, trusting_anybody
+from sansang_agent.net.tls import days_left, reason_of, trusting, trusting_anybody
 from sansang_wire.reading import Family
+from sansang_wire.threads import in_daemon_thread
 
 _PORTS = {"http": 80, "https": 443}
 _RECEIVE_BUFFER_BYTES = 8192
@@ -97,6 +98,15 @@ class Trust(NamedTuple):
 
     context: ssl.SSLContext
     dated: bool
+
+
+async def trust(ca_file: str | None, *, dated: bool) -> Trust | None:
+    """In the system's authorities, or in those of a file; None when that can't be used."""
+    try:
+        # Some hundred authorities take a slow box a tenth of a second.
+        return Trust(await in_daemon_thread(trusting, ca_file, check_dates=dated), dated)
+    except OSError:
+        return None
 
 
 Locate = Callable[[str, Family], Awaitable[Located]]

@@ -20,12 +20,10 @@ from sansang_agent.net import reasons
 from sansang_agent.net.addresses import family_of, literal
 from sansang_agent.net.boot import boottime_us
 from sansang_agent.net.targets import BOTH
-from sansang_agent.net.tls import trusting
-from sansang_agent.net.web import Fetch, Trust, fetch, parse_url
+from sansang_agent.net.web import Fetch, Trust, fetch, parse_url, trust
 from sansang_agent.probes.base import Need, Probe, ProbeSettings
 from sansang_wire.reading import Family, Outcome
 from sansang_wire.readings import AnyReading, ServiceReading
-from sansang_wire.threads import in_daemon_thread
 
 MOST_SERVICES = 16
 MOST_DAYS = 100_000
@@ -95,30 +93,22 @@ class ServiceProbe(Probe[ServiceSettings]):
     async def _trusts(self) -> Mapping[str | None, Trust | None]:
         """By file of authorities; None where that can't be used. Read anew: they change."""
         dated = self.surroundings.clock().clock == "kernel"
-        trusts: dict[str | None, Trust | None] = {}
-        for ca_file in {service.ca_file for service in self.settings.services}:
-            try:
-                # Some hundred authorities take a slow box a tenth of a second.
-                context = await in_daemon_thread(trusting, ca_file, check_dates=dated)
-            except OSError:
-                trusts[ca_file] = None
-            else:
-                trusts[ca_file] = Trust(context, dated)
-        return trusts
+        ca_files = {service.ca_file for service in self.settings.services}
+        return {each: await trust(each, dated=dated) for each in ca_files}
 
-    async def _ask(self, service: Service, trust: Trust | None) -> Sequence[ServiceReading]:
+    async def _ask(self, service: Service, trusted: Trust | None) -> Sequence[ServiceReading]:
         """In turn, so that one family doesn't wait in the other's queue."""
         families = service.measured_families()
-        return [await self._ask_over(service, family, trust) for family in families]
+        return [await self._ask_over(service, family, trusted) for family in families]
 
     async def _ask_over(
-        self, service: Service, family: Family, trust: Trust | None
+        self, service: Service, family: Family, trusted: Trust | None
     ) -> ServiceReading:
         at = boottime_us()
         came = Fetch(reason="ca_file_unusable")
-        if trust is not None:
+        if trusted is not None:
             place = parse_url(service.url)
-            came = await fetch(place, family, trust, self.settings.timeout_s)
+            came = await fetch(place, family, trusted, self.settings.timeout_s)
         reason = came.reason or _reason_of_status(came.status)
         return ServiceReading(
             at=at,
