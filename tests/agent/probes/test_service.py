@@ -4,12 +4,11 @@
 import subprocess
 import sys
 from base64 import b64decode
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 from sansang_agent.net.web import parse_url
 from sansang_agent.probes.base import Probe
@@ -21,6 +20,7 @@ from tests.capabilities import program
 from tests.lab.home import PORTAL, home
 from tests.lab.netns import WITHOUT_CAPABILITIES, Host, Lab
 from tests.lab.networks import NOBODY4, SERVER4, SERVER6, site
+from tests.lab.portal import Portal
 from tests.lab.probing import probe_in, read_once
 
 ADDRESSES = {"ipv4": SERVER4, "ipv6": SERVER6}
@@ -51,23 +51,6 @@ def measure(
         found[reading.service, reading.family] = reading
     assert len(found) == len(read)
     return found
-
-
-class Portal:
-    """A certificate for the portal, and the command that serves it."""
-
-    def __init__(self, folder: Path) -> None:
-        authority = trustme.CA()
-        self.ca_file = str(folder / "ca.pem")
-        authority.cert_pem.write_to_path(self.ca_file)
-        self.end = datetime.now(UTC).replace(microsecond=0) + timedelta(days=45)
-        issued = authority.issue_cert(PORTAL, SERVER4, SERVER6, not_after=self.end)
-        self._certificate = folder / "server.pem"
-        issued.private_key_and_cert_chain_pem.write_to_path(str(self._certificate))
-
-    def command(self, body_bytes: int = 3000) -> tuple[str, ...]:
-        server = (sys.executable, "-m", "tests.lab.web_server")
-        return (*server, str(self._certificate), str(body_bytes))
 
 
 @pytest.fixture
