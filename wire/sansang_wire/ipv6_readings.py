@@ -11,6 +11,7 @@ from sansang_wire.reading import (
     Family,
     FamilyLabel,
     Label,
+    LongText,
     Milliseconds,
     Percent,
     Reading,
@@ -25,6 +26,8 @@ AdvertisementMethod = Literal["netlink", "raw_socket"]
 TrafficMethod = Literal["wan_arithmetic", "conntrack", "global"]
 Window = Literal["5min", "24h", "7d"]
 WindowLabel = Annotated[Window, Meta(extra=LABEL)]
+Verdict = Literal["ready", "ready_with_clat", "not_ready", "unknown"]
+"""Whether a site could do without IPv4; with CLAT (RFC 6877): with a translator on each host."""
 
 
 class RouterAdvertisementReading(
@@ -255,3 +258,25 @@ class Ipv6OnlyReading(Reading, frozen=True, kw_only=True, tag="ipv6_only", omit_
     connect_ms: Annotated[Milliseconds | None, Meta(description="time to connect")] = None
     total_ms: Annotated[Milliseconds | None, Meta(description="all of the fetch")] = None
     status: Annotated[Count | None, Meta(description="status of the answer (RFC 9110 §15)")] = None
+
+
+class ReadinessReading(Reading, frozen=True, kw_only=True, tag="readiness", omit_defaults=True):
+    """How ready a site is for IPv6, and for IPv6 alone: written by the collector, never sent."""
+
+    formula: Annotated[Count, Meta(description="version of the formula")]
+    score: Annotated[
+        Percent | None, Meta(description="0 to 100; left out where too little is known")
+    ] = None
+    coverage_pct: Annotated[Percent, Meta(description="weight of the checks that are known")]
+    capped_at: Annotated[Count | None, Meta(description="the score is never above this")] = None
+    capable: Annotated[
+        bool | None, Meta(description="it has IPv6 and reaches the Internet with it")
+    ] = None
+    preferred: Annotated[
+        bool | None, Meta(description="programs take IPv6 where they may choose")
+    ] = None
+    ready_for_only: Annotated[bool | None, Meta(description="it could do without IPv4")] = None
+    verdict: Annotated[Verdict, Meta(description="the same, in one of four words")]
+    reasons: Annotated[
+        LongText | None, Meta(description="codes of what is missing, with commas between")
+    ] = None

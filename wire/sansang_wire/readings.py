@@ -15,6 +15,7 @@ from sansang_wire.ipv6_readings import (
     Nat64Reading,
     NeighboursReading,
     PathMtuReading,
+    ReadinessReading,
     ResolverReading,
     RouterAdvertisementReading,
     TrafficReading,
@@ -171,6 +172,10 @@ class AddressingReading(Reading, frozen=True, kw_only=True, tag="addressing", om
         Seconds | None, Meta(description="how long the preferred route stays, if not for ever")
     ] = None
     dns_servers: Annotated[Count | None, Meta(description="resolvers of this family in use")] = None
+    lan_prefixes: Annotated[
+        Count | None,
+        Meta(description="of IPv6, where the box routes: interfaces with a global one for the LAN"),
+    ] = None
 
 
 class DnsReading(Reading, frozen=True, kw_only=True, tag="dns", omit_defaults=True):
@@ -528,5 +533,5 @@ class StateReading(Reading, frozen=True, kw_only=True, tag="state", omit_default
     ] = None
 
 
-JUDGED: dict[str, type[Reading]] = {"state": StateReading}
+JUDGED: dict[str, type[Reading]] = {"state": StateReading, "readiness": ReadinessReading}
 """Kinds of series that no batch may carry."""

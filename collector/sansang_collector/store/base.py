@@ -11,6 +11,7 @@ NaN. Everywhere a value is named, `outcome` and `reason` are values too.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from sansang_wire.ipv6_readings import ReadinessReading
 from sansang_wire.readings import AnyReading, StateReading
 
 
@@ -19,7 +20,7 @@ class Point(NamedTuple):
 
     site: str
     agent: str
-    reading: AnyReading | StateReading
+    reading: AnyReading | StateReading | ReadinessReading
 
 
 class Series(NamedTuple):
