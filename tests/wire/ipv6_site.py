@@ -13,7 +13,7 @@ _READINGS: dict[str, dict[str, Any]] = {
         "global_addresses": 2,
         "unique_local_addresses": 0,
         "link_local_addresses": 1,
-        "temporary_addresses": 1,
+        "temporary_addresses": 0,
         "deprecated_addresses": 0,
         "tentative_addresses": 0,
         "sixtofour_addresses": 0,
@@ -107,7 +107,7 @@ def readings(**changes: dict[str, Any] | None) -> list[AnyReading]:
 def router(**changes: dict[str, Any] | None) -> list[AnyReading]:
     """The same where the box is the site's router: its line is `wan`, its own network `lan`."""
     lan = {"kind": "router_advertisement", "interface": "lan", "routers": 1, "dns_servers": 1}
-    changes["addressing"] = {"lan_prefixes": 1, **(changes.get("addressing") or {})}
+    changes["addressing"] = {"lans_with_prefix": 1, **(changes.get("addressing") or {})}
     changes["router_advertisement"] = {"interface": "wan"}
     changes.setdefault("traffic", {"outcome": "broken", "interface": "wan"})
     if changes.get("lan", {}) is not None:

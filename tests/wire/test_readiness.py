@@ -54,6 +54,12 @@ def test_a_site_where_all_is_well_has_100(site: list[AnyReading]) -> None:
     assert all(each.credit == 1 and each.evidence for each in found.checks)
 
 
+def test_a_temporary_address_of_yesterday_is_no_fault() -> None:
+    changing = {"temporary_addresses": 1, "deprecated_addresses": 1}
+    found = assess(readings(addressing=changing), STEADY)
+    assert check(found, "advertisement_hygiene").credit == 1
+
+
 def test_items_of_a_router_count_on_a_router_alone() -> None:
     host = {each.group for each in assess(readings(), STEADY).checks}
     routing = {each.group for each in assess(router(), STEADY).checks}
@@ -217,7 +223,7 @@ def test_a_fault_costs_what_its_check_weighs(
 @pytest.mark.parametrize(
     ("changes", "code", "credit", "reason"),
     [
-        ({"addressing": {"lan_prefixes": 0}}, "delegated_prefix", 0, "no_delegated_prefix"),
+        ({"addressing": {"lans_with_prefix": 0}}, "delegated_prefix", 0, "no_delegated_prefix"),
         ({"lan": DEAD}, "lan_advertisement", 0, "lan_ra_missing"),
         ({"lan": {"dns_servers": 0}}, "lan_advertisement", 0.5, "lan_without_rdnss"),
         ({"lan": None}, "lan_advertisement", None, None),

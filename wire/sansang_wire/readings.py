@@ -172,9 +172,9 @@ class AddressingReading(Reading, frozen=True, kw_only=True, tag="addressing", om
         Seconds | None, Meta(description="how long the preferred route stays, if not for ever")
     ] = None
     dns_servers: Annotated[Count | None, Meta(description="resolvers of this family in use")] = None
-    lan_prefixes: Annotated[
+    lans_with_prefix: Annotated[
         Count | None,
-        Meta(description="of IPv6, where the box routes: interfaces with a global one for the LAN"),
+        Meta(description="of IPv6, where the box routes: networks behind it with global addresses"),
     ] = None
 
 

@@ -11,6 +11,7 @@ import struct
 import sys
 from collections.abc import Iterator
 from ipaddress import IPv6Address, ip_address
+from pathlib import Path
 from typing import NamedTuple
 
 from sansang_agent.net import interfaces, netlink
@@ -87,6 +88,17 @@ def interface_to(address: Address) -> str | None:
         raise
     found = netlink.attributes(answer.body[_ROUTE.size :])
     return interfaces.name_of(_number(found.get(RTA_OIF)))
+
+
+def forwards_ipv6() -> bool:
+    """Whether the box passes packets of others on: a router does (ip-sysctl: conf/all/forwarding).
+
+    Of IPv4 it says less: a box with containers forwards that, too.
+    """
+    try:
+        return Path("/proc/sys/net/ipv6/conf/all/forwarding").read_text().strip() != "0"
+    except OSError:
+        return False  # a kernel without IPv6
 
 
 def _default_routes_in(body: bytes, family: Family) -> Iterator[DefaultRoute]:

@@ -8,7 +8,7 @@ Privileges: none. Data: nothing but its readings.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 from typing import Annotated, ClassVar, NamedTuple
 
@@ -21,7 +21,7 @@ from sansang_agent.net.boot import boottime_us
 from sansang_agent.net.name_servers import name_servers
 from sansang_agent.net.neighbours import neighbour_state
 from sansang_agent.net.own_addresses import OwnAddress, own_addresses
-from sansang_agent.net.routes import DefaultRoute, default_routes
+from sansang_agent.net.routes import DefaultRoute, default_routes, forwards_ipv6
 from sansang_agent.probes.base import Need, Probe, ProbeSettings
 from sansang_wire.reading import Family, NeighbourState
 from sansang_wire.readings import AddressingReading, AnyReading
@@ -58,6 +58,7 @@ class AddressingProbe(Probe[AddressingSettings]):
             addresses = [each for each in own_addresses(family) if self._is_wanted(each.interface)]
             routes = [each for each in default_routes(family) if self._is_wanted(each.interface)]
             route, state = _preferred(routes)
+            lans = self._lans(addresses) if family == "ipv6" else None
         except OSError:
             reason = reasons.NO_NETLINK
             return AddressingReading(at=at, outcome="broken", reason=reason, family=family)
@@ -74,7 +75,23 @@ class AddressingProbe(Probe[AddressingSettings]):
             next_hop_state=state,
             route_lifetime_s=route.lifetime_s if route else None,
             dns_servers=sum(family_of(server) == family for server in name_servers()),
+            lans_with_prefix=None if lans is None else sum(lans.values()),
         )
+
+    def _lans(self, addresses: Sequence[OwnAddress]) -> Mapping[str, bool] | None:
+        """The networks behind a box that routes IPv6, and whether each has global addresses.
+
+        None where it doesn't route: it passes nothing on, or has no network but that of its line,
+        which either family's default route tells. Raises OSError.
+        """
+        lines = {each.interface for family in FAMILIES for each in default_routes(family)}
+        lans = {each.interface for each in addresses} - lines
+        if not lines or not lans or not forwards_ipv6():
+            return None
+        return {
+            lan: any(each.interface == lan and _is_enough(each, "ipv6") for each in addresses)
+            for lan in lans
+        }
 
     def _is_wanted(self, interface: str) -> bool:
         return interfaces.is_wanted(interface, self.settings.ignore)

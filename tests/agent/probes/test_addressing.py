@@ -395,3 +395,17 @@ def test_mistakes_in_settings_are_named() -> None:
     with pytest.raises(checking.InvalidSettingsError) as refused:
         checking.check({"ignored": []}, AddressingSettings)
     assert "ignored: unknown key — did you mean 'ignore'?" in str(refused.value)
+
+
+def test_the_networks_behind_a_router(lab: Lab) -> None:
+    """A prefix for them is what the carrier delegates; a host has none, forwarding or not."""
+    here = site(lab)
+    here.router.route("default via 2001:db8:2::9")
+    assert measure(here.router)["ipv6"].lans_with_prefix == 1
+    here.router.run("ip", "-6", "address", "del", f"{ROUTER6}/64", "dev", "lan")
+    assert measure(here.router)["ipv6"].lans_with_prefix == 0
+    here.router.sysctl("net.ipv6.conf.all.forwarding", "0")
+    assert measure(here.router)["ipv6"].lans_with_prefix is None
+    here.box.sysctl("net.ipv6.conf.all.forwarding", "1")
+    assert measure(here.box)["ipv6"].lans_with_prefix is None
+    assert measure(here.box)["ipv4"].lans_with_prefix is None

@@ -67,7 +67,9 @@ def advertisement_hygiene(facts: Facts) -> Result:
         return UNKNOWN
     unlisted = [each.unlisted_routers for each in heard if each.unlisted_routers is not None]
     routers = max(each.routers or 0 for each in heard)
-    stale = facts.addressing.deprecated_addresses if facts.addressing else None
+    has = facts.addressing
+    # A temporary address is replaced every day, and the last one stays a while (RFC 8981 §3.4).
+    stale = has.deprecated_addresses if has and not has.temporary_addresses else None
     evidence = {
         "routers": routers,
         "unlisted_routers": sum(unlisted) if unlisted else None,
@@ -83,8 +85,12 @@ def advertisement_hygiene(facts: Facts) -> Result:
 def delegated_prefix(facts: Facts) -> Result:
     if facts.addressing is None:
         return UNKNOWN
-    count = facts.addressing.lan_prefixes
-    return full(lan_prefixes=count) if count else nothing("no_delegated_prefix", lan_prefixes=0)
+    count = facts.addressing.lans_with_prefix
+    return (
+        full(lans_with_prefix=count)
+        if count
+        else nothing("no_delegated_prefix", lans_with_prefix=0)
+    )
 
 
 def lan_advertisement(facts: Facts) -> Result:

@@ -125,4 +125,4 @@ def _ipv6_services(services: Sequence[ServiceReading]) -> list[ServiceReading]:
 
 def routes(addressing: AddressingReading | None) -> bool:
     """Whether the box is the site's router: it forwards IPv6, and has networks of its own."""
-    return addressing is not None and addressing.lan_prefixes is not None
+    return addressing is not None and addressing.lans_with_prefix is not None
