@@ -30,12 +30,14 @@ from sansang_wire.checking import InvalidSettingsError, check
 from sansang_wire.language import Translate, translator, wanted_language
 
 FINE, WRONG, BAD_CONFIG = 0, 1, 78
+READINESS = "readiness"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit status."""
     options = _parser().parse_args(arguments)
-    translate = translator("sansang_agent", options.lang or wanted_language(os.environ))
+    options.lang = options.lang or wanted_language(os.environ)
+    translate = translator("sansang_agent", options.lang)
     command: Callable[[argparse.Namespace, Translate], int] = options.command
     try:
         return command(options, translate)
@@ -65,7 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     add("run", _run, "measure and send until told to stop")
     add("check", _check, "check the settings and say what would run")
     probe = add("probe", _probe, "run one probe once and show what it measured")
-    probe.add_argument("kind", choices=sorted(all_probes()), help="which probe")
+    kinds = sorted([*all_probes(), READINESS])
+    probe.add_argument("kind", choices=kinds, help="which probe; readiness: all about IPv6")
     probe.add_argument("--target", metavar="HOST", help="for path: measure the way to this system")
     probe.add_argument("--packets", type=int, help="with --target: how many, 1 to 200")
     probe.add_argument("--family", choices=BOTH, help="with --target: through this family alone")
@@ -113,11 +116,13 @@ def _check(options: argparse.Namespace, translate: Translate) -> int:
 
 def _probe(options: argparse.Namespace, translate: Translate) -> int:
     kind: str = options.kind
-    settings = _probe_settings(options.config, kind)
-    if kind == "path" and options.target is not None:
-        settings = _one_target(options, settings)
-    elif (options.target, options.packets, options.family) != (None, None, None):
+    is_targeted = (options.target, options.packets, options.family) != (None, None, None)
+    if is_targeted and (kind != "path" or options.target is None):
         options.usage.error("--packets and --family go with --target, which is for the probe path")
+    known = _probe_settings(options.config)
+    if kind == READINESS:
+        return _readiness(options, known, translate)
+    settings = _one_target(options, known[kind]) if is_targeted else known[kind]
     readings = asyncio.run(all_probes()[kind](settings, _surroundings()).run())
     if options.json:
         print(json.dumps([msgspec.to_builtins(each) for each in readings]))
@@ -126,15 +131,39 @@ def _probe(options: argparse.Namespace, translate: Translate) -> int:
     return FINE if readings and all(each.outcome == "ok" for each in readings) else WRONG
 
 
-def _probe_settings(path: Path, kind: str) -> Any:
+def _readiness(
+    options: argparse.Namespace, settings: Mapping[str, Any], translate: Translate
+) -> int:
+    """FINE when enough could be measured for a score, whatever it is."""
+    # Imported here: the agent itself has no use for the texts, and little memory.
+    from sansang_agent import readiness  # noqa: PLC0415
+    from sansang_wire.readiness import assess  # noqa: PLC0415
+
+    def tell(done: readiness.Done) -> None:
+        if not options.json:
+            print(readiness.progress(done, translate), file=sys.stderr, flush=True)
+
+    known = all_probes()
+    kinds = [kind for kind in readiness.KINDS if kind in known]
+    probes = {kind: known[kind](settings[kind], _surroundings()) for kind in kinds}
+    found = assess(asyncio.run(readiness.measure(probes, tell)), stability=None)
+    if options.json:
+        print(msgspec.json.encode(found).decode())
+    else:
+        print(*readiness.lines(found, options.lang, translate), sep="\n")
+    return WRONG if found.score is None else FINE
+
+
+def _probe_settings(path: Path) -> Mapping[str, Any]:
+    """By kind."""
     try:
-        return load(path).probes[kind]
+        return load(path).probes
     except InvalidSettingsError as error:
         # A box that is not set up yet can be tried out with what a probe does by itself.
         absent = isinstance(error.__cause__, FileNotFoundError) and path == DEFAULT_PATH
         if not absent:
             raise
-        return check_probes({})[kind]
+        return check_probes({})
 
 
 def _one_target(options: argparse.Namespace, settings: PathSettings) -> PathSettings:

@@ -31,8 +31,10 @@ def _server(facts: Facts, name: str, family: Family) -> Server:
         each.outcome == "ok" for each in asked if each.record_type == "AAAA"
     ]
     answered = [each.outcome != "unreachable" for each in (*asked, *looked)]
+    # Who can't give the IPv4 address either is no sieve for AAAA, but no use at all.
+    names = [each.outcome == "ok" for each in asked if each.record_type == "A"] or [True]
     tcp = [each.aaaa_tcp for each in looked if each.aaaa_tcp is not None]
-    return Server(family, any(answered), _any(aaaa), _any(tcp))
+    return Server(family, any(answered) and any(names), _any(aaaa), _any(tcp))
 
 
 def _any(found: Iterable[bool]) -> bool | None:

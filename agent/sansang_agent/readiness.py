@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is this site ready for IPv6: everything that tells of it, measured at once, and said in lines.
+
+History is no part of it: stability over a day is the collector's to know.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from sansang_agent.probes.base import Probe, ProbeSettings
+from sansang_wire.language import Language, Translate
+from sansang_wire.readiness.assessment import Assessment, Check, Evidence, ReasonCode
+from sansang_wire.readiness.reasons import advice, sentence
+from sansang_wire.readiness.words import CHECKS, GROUPS, LABEL, REQUIREMENTS, VERDICTS, Name
+from sansang_wire.readings import AnyReading
+
+KINDS = (
+    *("addressing", "router_advertisement", "dns", "resolver", "ipv6_internet", "path_mtu"),
+    *("nat64", "service", "neighbours", "traffic"),
+)
+MARKS: Mapping[float | None, str] = {None: "?", 0: "✗", 0.5: "~", 1: "✓"}
+TIME_LIMIT_S = 20
+"""What is not there by then is not known: a person waits."""
+
+
+class Done(NamedTuple):
+    """One probe has ended: with readings, or too late, or with an error."""
+
+    kind: str
+    readings: list[AnyReading]
+    late: bool = False
+    error: str | None = None
+
+
+async def measure(
+    probes: Mapping[str, Probe[ProbeSettings]], tell: Callable[[Done], None]
+) -> list[AnyReading]:
+    """Run them all at the same time; `tell` hears of each as it ends. What fails is left out."""
+    readings: list[AnyReading] = []
+    for ending in asyncio.as_completed([_run(*each) for each in probes.items()]):
+        done = await ending
+        readings += done.readings
+        tell(done)
+    return readings
+
+
+async def _run(kind: str, probe: Probe[ProbeSettings]) -> Done:
+    try:
+        async with asyncio.timeout(TIME_LIMIT_S):
+            return Done(kind, list(await probe.run()))
+    except TimeoutError:
+        return Done(kind, [], late=True)
+    except Exception as error:  # noqa: BLE001 - one probe's fault leaves the others' readings
+        return Done(kind, [], error=f"{type(error).__name__}: {error}")
+
+
+def progress(done: Done, translate: Translate) -> str:
+    """One line for who waits."""
+    if done.late:
+        text = translate("{kind}: not done within {seconds} s, left out")
+        return text.format(kind=done.kind, seconds=TIME_LIMIT_S)
+    if done.error:
+        return translate("{kind}: failed: {error}").format(kind=done.kind, error=done.error)
+    reasons = {each.reason for each in done.readings if each.outcome == "broken"}
+    if done.readings and all(each.outcome == "broken" for each in done.readings):
+        text = translate("{kind}: could not be measured ({reason})")
+        return text.format(kind=done.kind, reason=", ".join(sorted(filter(None, reasons))))
+    return translate("{kind}: measured").format(kind=done.kind)
+
+
+def lines(found: Assessment, language: Language, translate: Translate) -> Iterator[str]:
+    """Each check with its evidence and what to do, then IPv6 alone, then the score."""
+    for group, name in GROUPS.items():
+        checks = [each for each in found.checks if each.group == group]
+        if checks:
+            yield _said(name, language)
+        for check in checks:
+            yield from _check(check, language)
+    yield from _ipv6_only(found, language)
+    yield from _score(found, language, translate)
+
+
+def _check(check: Check, language: Language) -> Iterator[str]:
+    mark = MARKS[check.credit]
+    values = ", ".join(f"{name} {value}" for name, value in check.evidence.items())
+    yield f"  {mark} {_said(CHECKS[check.code], language)}" + (f" ({values})" if values else "")
+    if check.reason:
+        yield from _reason(check.reason, check.evidence, language)
+
+
+def _reason(reason: ReasonCode, evidence: Evidence, language: Language) -> Iterator[str]:
+    yield f"      {sentence(reason, evidence, language)}"
+    if todo := advice(reason, evidence, language):
+        yield f"      → {todo}"
+
+
+def _ipv6_only(found: Assessment, language: Language) -> Iterator[str]:
+    """A reason that a check has told already is not told again."""
+    yield _said(VERDICTS[found.verdict], language)
+    for each in found.requirements:
+        yield f"  {MARKS[each.met]} {_said(REQUIREMENTS[each.code], language)}"
+    told = {each.reason for each in found.checks}
+    for finding in (*found.blockers, *found.information):
+        if finding.reason not in told:
+            yield from _reason(finding.reason, finding.evidence, language)
+
+
+def _score(found: Assessment, language: Language, translate: Translate) -> Iterator[str]:
+    coverage = translate("known of what counts: {coverage} %").format(
+        coverage=_number(found.coverage_pct, language)
+    )
+    if found.score is None:
+        yield translate("Too little is known for a score; {coverage}").format(coverage=coverage)
+    else:
+        score = _number(found.score, language)
+        yield translate("Score: {score} of 100; {coverage}").format(score=score, coverage=coverage)
+    for cap in found.caps:
+        yield "  " + translate("Never above {bound}: {why}").format(
+            bound=cap.at, why=sentence(cap.reason, {}, language)
+        )
+    yield _said(LABEL, language)
+
+
+def _said(name: Name, language: Language) -> str:
+    return name.vi if language == "vi" else name.en
+
+
+def _number(value: float, language: Language) -> str:
+    text = f"{value:g}"
+    return text.replace(".", ",") if language == "vi" else text
