@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The evidence of the last 35 days in SQL, and the starts of boxes; `migrations` makes the tables.
+"""The evidence of the last 35 days in SQL, with the starts of boxes; `migrations` makes the tables.
 
 A row holds what one agent said in ten minutes: of each key its facts, three bytes each (a tenth of
 a second within the ten minutes, and the word's place in `WORDS`), packed and compressed.
@@ -163,8 +163,24 @@ def forget_pages(connection: Connection, agents: Iterable[str], now: int) -> Non
         connection.execute(sa.delete(table).where(table.c.agent == agent, old))
 
 
+def current_boots(boots: Mapping[str, Boot]) -> dict[str, Boot]:
+    """By boot id, those that can still matter: the newest, which every reading of the box names
+    again, and those of the 35 days before it.
+    """
+    newest = max((boot.started for boot in boots.values()), default=0)
+    return {boot.id: boot for boot in boots.values() if boot.started >= newest - KEPT_US}
+
+
+def forget_boots(connection: Connection) -> None:
+    """Let go of the others."""
+    its = boots_table.alias()
+    newest = sa.select(sa.func.max(its.c.started)).where(its.c.agent == boots_table.c.agent)
+    old = boots_table.c.started < newest.scalar_subquery() - KEPT_US
+    connection.execute(sa.delete(boots_table).where(old))
+
+
 def load_boots(connection: Connection) -> dict[str, dict[str, Boot]]:
-    """Every start that is known, by agent and boot id."""
+    """The starts that are known, by agent and boot id."""
     found: dict[str, dict[str, Boot]] = {}
     for agent, boot, started, clean in connection.execute(sa.select(boots_table)):
         found.setdefault(agent, {})[boot] = Boot(boot, started, clean)

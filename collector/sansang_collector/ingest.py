@@ -19,7 +19,7 @@ from typing import NamedTuple
 from sansang_collector import state_series
 from sansang_collector.change import Answer, Change
 from sansang_collector.events import Arrival, Event, Greeting, Refused, read
-from sansang_collector.evidence_sql import forget_pages
+from sansang_collector.evidence_sql import forget_boots, forget_pages
 from sansang_collector.record import Record, RecordUnavailableError, Saving
 from sansang_collector.registry import Registry
 from sansang_collector.saving import Watched
@@ -230,6 +230,7 @@ class Ingest:
             agents = [agent.id for agent in self._registry().agents]
             with self._record.writing() as connection:
                 forget_pages(connection, agents, now)
+                forget_boots(connection)
             self._forgotten = now
 
     def _note_gap(self, now: int) -> None:

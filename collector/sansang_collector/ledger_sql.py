@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from sansang_collector.record_sql import metadata, upsert
-from sansang_collector.watch.entry import Entry, Key
+from sansang_collector.watch.entry import Entry, Key, Thing
 
 NEAR_US = 60_000_000
 ledger_table = sa.Table(
@@ -35,6 +35,10 @@ worked_table = sa.Table(
     sa.Column("first", sa.BigInteger),
 )
 """When a service was first seen to work."""
+
+
+Worked = tuple[str, Thing, int | None]
+"""A site, a service of it, and when that was first seen to work; None: it never was."""
 
 
 class Outage(NamedTuple):
@@ -111,14 +115,17 @@ def load_worked(connection: sa.Connection) -> dict[str, dict[tuple[str, str], in
     return found
 
 
-def save_worked(
-    connection: sa.Connection, worked: Iterable[tuple[str, tuple[str, str], int]]
-) -> None:
-    """Write when services were first seen to work."""
-    rows: list[dict[str, Any]] = [
-        {"site": site, "service": service, "subject": subject, "first": first}
-        for site, (service, subject), first in worked
-    ]
+def save_worked(connection: sa.Connection, worked: Iterable[Worked]) -> None:
+    """Write when services were first seen to work; of several words about one the last counts."""
+    last = {(site, thing): first for site, thing, first in worked}
+    rows: list[dict[str, Any]] = []
+    for (site, (service, subject)), first in last.items():
+        its = {"site": site, "service": service, "subject": subject}
+        if first is None:
+            which = (worked_table.c[name] == value for name, value in its.items())
+            connection.execute(sa.delete(worked_table).where(*which))
+        else:
+            rows.append({**its, "first": first})
     upsert(connection, worked_table, rows)
 
 

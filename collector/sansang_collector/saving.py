@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from sansang_collector import evidence_sql, ledger_sql, message_sql
 from sansang_collector.evidence_sql import Page, PageName
-from sansang_collector.ledger_sql import Revised
+from sansang_collector.ledger_sql import Revised, Worked
 from sansang_collector.message_sql import NewMessage
 from sansang_collector.watch.alerts import Told
 from sansang_collector.watch.entry import Thing
@@ -30,7 +30,7 @@ class Watched(NamedTuple):
 
     pages: Mapping[PageName, Page] = {}
     boots: Sequence[tuple[str, Boot]] = ()
-    worked: Sequence[tuple[str, Thing, int]] = ()
+    worked: Sequence[Worked] = ()
     corrections: Sequence[Correction] = ()
     late: Mapping[str, int | None] = {}
 

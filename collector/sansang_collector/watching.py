@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from sansang_collector import evidence_sql, ledger_sql
 from sansang_collector.calm import load_calm
 from sansang_collector.evidence_sql import Connection, Page, PageName
-from sansang_collector.ledger_sql import Revised
+from sansang_collector.ledger_sql import Revised, Worked
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
 from sansang_collector.saving import Correction, Watched
@@ -71,6 +71,7 @@ class _Pending:
     pages: dict[PageName, Page] = field(default_factory=dict[PageName, Page])
     boots: list[tuple[str, Boot]] = field(default_factory=list[tuple[str, Boot]])
     sites: set[str] = field(default_factory=set[str])
+    worked: list[Worked] = field(default_factory=list[Worked])
     corrections: list[Correction] = field(default_factory=list[Correction])
     late: dict[str, int | None] = field(default_factory=dict[str, "int | None"])
 
@@ -201,7 +202,7 @@ class Watching:
     def pending(self, now: int) -> Watched:
         """All that is to be saved since this was last asked."""
         pending, self._pending = self._pending, _Pending()
-        worked: list[tuple[str, Thing, int]] = []
+        worked = pending.worked
         for site in pending.sites:
             judge = self._judges.get(site)
             if judge is None:
@@ -269,6 +270,8 @@ class Watching:
     def _new_boots(self, agent: str, boots: Iterable[Boot]) -> list[Boot]:
         known = self._boots.setdefault(agent, {})
         new = [boot for boot in boots if known.setdefault(boot.id, boot) is boot]
+        if new:
+            self._boots[agent] = evidence_sql.current_boots(known)
         self._pending.boots += [(agent, boot) for boot in new]
         return new
 
@@ -309,10 +312,13 @@ class Watching:
         plans = self._plans(site)
         with self._record.reading() as connection:
             part = stretch(connection, site, late.start)
-            judge = self._calm(connection, site, plans, part.begin) if not part.old else None
+            whole = part.old or (late.known and self._worked_since(site, part.begin))
+            judge = None if whole else self._calm(connection, site, plans, part.begin)
             new: dict[Key, Entry | None] = {}
             if judge is None:
                 judge, new = self._from_all(connection, site, plans, part)
+        if late.known:
+            self._unlearn(site, judge, max(part.begin, now - evidence_sql.KEPT_US))
         old, lasting = part.old, part.lasting
         silent = {
             key.subject
@@ -384,9 +390,23 @@ class Watching:
         ]
         return sorted(found, key=lambda each: each[0].started)
 
-    def _new_worked(self, site: str, judge: SiteJudge) -> list[tuple[str, Thing, int]]:
+    def _worked_since(self, site: str, begin: int) -> dict[Thing, int]:
+        known = self._worked.get(site, {})
+        return {thing: first for thing, first in known.items() if first > begin}
+
+    def _unlearn(self, site: str, judge: SiteJudge, begin: int) -> None:
+        """What was first seen to work since `begin` may, by all that is known now, have done so
+        later or never.
+        """
+        for thing, first in self._worked_since(site, begin).items():
+            service = judge.services.get(thing)
+            if service is None or service.first_up != first:
+                del self._worked[site][thing]
+                self._pending.worked.append((site, thing, None))
+
+    def _new_worked(self, site: str, judge: SiteJudge) -> list[Worked]:
         known = self._worked.setdefault(site, {})
-        found: list[tuple[str, Thing, int]] = []
+        found: list[Worked] = []
         for thing, service in judge.services.items():
             first = service.first_up
             if first is not None and first < known.get(thing, first + 1):

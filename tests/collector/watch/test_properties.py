@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sansang_collector import ledger_sql
 from sansang_collector.availability import availability
 from sansang_collector.config import HOLD
 from sansang_collector.hours import Span, length_us, open_spans, subtract
@@ -179,6 +180,35 @@ def test_what_came_late_is_judged_though_the_centre_dies_first() -> None:
         assert [(each.key.service, each.cause) for each in it.ledger()] == [
             ("wifi", "access_point")
         ]
+
+
+def test_what_seemed_to_work_is_unlearnt_when_what_was_before_it_comes() -> None:
+    """One answer of a line that never had IPv6, heard of first; a restart hours later makes no
+    outage of it.
+    """
+    box = Box("dong-1", "dong", {"no IPv6 yet"})
+    box.boot(START - 3600 * S, clean=None)
+    chance = START + 90 * MINUTE
+    for at in range(START, START + 240 * MINUTE, MINUTE):
+        box.change("well" if at == chance else "no IPv6 yet", at)
+        box.measure(at)
+    before = [each for each in box.held if each.at < chance]
+    with centre([box]) as it:
+        for batch in [box.held[len(before)], *before]:
+            it.hear(box.id, batch, chance)
+        it.settle(chance + MINUTE)
+        for batch in box.held[len(before) + 1 :]:
+            it.hear(box.id, batch, batch.at)
+        it.record.close()
+        it.begin(box.held[-1].at)
+        for _ in range(3):
+            it.settle(box.held[-1].at + S)
+        assert (it.ledger(), it.messages) == ([], [])
+        with it.record.reading() as connection:
+            worked = ledger_sql.load_worked(connection)["dong"]
+        assert {service: first for (service, _), first in worked.items()} == dict.fromkeys(
+            ["internet", "dns", "wifi", "power"], START
+        )
 
 
 edges = st.integers(0, 3 * 24 * 60).map(lambda minute: START + minute * MINUTE)
