@@ -3,7 +3,7 @@
 know.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sansang_collector import ledger_sql, message_sql
 from sansang_collector.hours import Span, is_open
@@ -24,7 +24,7 @@ from sansang_collector.watch.alerts import (
 )
 from sansang_collector.watch.areas import Area, Lost, grouped
 from sansang_collector.watch.entry import Entry, Key, Thing
-from sansang_collector.watch.flapping import flaps
+from sansang_collector.watch.flapping import DAY_US, flapping, flaps
 from sansang_collector.watch.service import MINUTE_US, HoldDown
 from sansang_collector.watch.site import SiteJudge
 from sansang_collector.watching import Watching
@@ -64,13 +64,14 @@ class Teller:
         self._up_us = hold.up_us
         self._back: dict[str, int] = {}
         """When a site that people know to be lost was heard again."""
-        self._muted: dict[str, set[Thing]] = {}
         self.reset()
 
     def reset(self) -> None:
         """Begin with what is kept."""
         self._read_again = 0
         self._maintenance: list[tuple[str, Span]] = []
+        self._muted: dict[str, set[Thing]] | None = None
+        """By site, what changes too often to tell; None until somebody looks."""
         with self._record.reading() as connection:
             self._told = message_sql.load_told(connection)
             areas = ledger_sql.load(connection, 0, None, "")
@@ -163,15 +164,27 @@ class Teller:
         return self._backlog(agent) > IN_FLIGHT
 
     def _mute(self, site: str, judge: SiteJudge, recent: Sequence[Entry], now: int) -> set[Thing]:
+        if self._muted is None:
+            self._muted = self._muted_of_late(now)
         entries = {each.key: each for each in (*recent, *judge.entries.values())}
         muted = self._muted.get(site, set())
-        of: dict[Thing, list[Entry]] = {}
-        for each in entries.values():
-            of.setdefault(each.key.thing, []).append(each)
         self._muted[site] = {
-            thing for thing, some in of.items() if flaps(some, now, before=thing in muted)
+            thing
+            for thing, some in _by_thing(entries.values()).items()
+            if flaps(some, now, before=thing in muted)
         }
         return self._muted[site]
+
+    def _muted_of_late(self, now: int) -> dict[str, set[Thing]]:
+        """What people were not told of any more before this began to look."""
+        of_site: dict[str, list[Entry]] = {}
+        with self._record.reading() as connection:
+            for each in ledger_sql.load(connection, now - DAY_US):
+                of_site.setdefault(each.site, []).append(each.entry)
+        return {
+            site: {thing for thing, some in _by_thing(entries).items() if flapping(some, now)}
+            for site, entries in of_site.items()
+        }
 
     def _lost(
         self, site: str, judge: SiteJudge, concern: Concern, now: int
@@ -237,6 +250,13 @@ class Teller:
             about = Service("", "area", area.name)
             messages.append(NewMessage(about, notice, now, sorted(area.members)))
         return revised
+
+
+def _by_thing(entries: Iterable[Entry]) -> dict[Thing, list[Entry]]:
+    found: dict[Thing, list[Entry]] = {}
+    for each in entries:
+        found.setdefault(each.key.thing, []).append(each)
+    return found
 
 
 def _name(key: Key) -> str:

@@ -136,7 +136,7 @@ class Life:
             self._send(now)
             self._perhaps_die(now)
             self.it.settle(now)
-            self.muted |= set(self.it.teller._muted.get("dong", ()))
+            self.muted |= set((self.it.teller._muted or {}).get("dong", ()))
             now += STEP_S * S
         for _ in range(60):
             now += 60 * S

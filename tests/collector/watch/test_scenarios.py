@@ -31,6 +31,19 @@ BY_NIGHT: dict[str, Any] = {"sites": {"dong": {"hours": {"daily": "20:00-02:00"}
 TWO_BOXES: dict[str, Any] = {"boxes": ["dong-2 wifi"]}
 WELL = "08:00 dong: well\n"
 ALL_WELL = "08:00 dong, doai, nam, bac: well\n"
+MINUTES = range(10, 58, 8)
+COMES_AND_GOES = "".join(
+    f"08:{minute:02} dong: access point dead\n08:{minute + 4:02} dong: well\n"
+    for minute in MINUTES
+)
+COMES_AND_GOES_LEDGER = "".join(
+    f"dong wifi 08:{minute:02}–08:{minute + 4:02} access_point\n" for minute in MINUTES
+)
+COMES_AND_GOES_TOLD = (
+    "08:12 dong wifi NVH down access_point\n08:15 dong wifi NVH up access_point\n"
+    "08:20 dong wifi NVH down access_point\n08:23 dong wifi NVH up access_point\n"
+    "08:28 dong wifi NVH down access_point\n09:18 dong wifi NVH up access_point"
+)
 
 SCENARIOS = [
     Scenario("nothing happens", WELL + "09:00 : end"),
@@ -219,19 +232,17 @@ SCENARIOS = [
     ),
     Scenario(
         "what comes and goes all the time is told thrice, and then when it has calmed down",
+        WELL + COMES_AND_GOES + "09:50 : end",
+        COMES_AND_GOES_LEDGER,
+        COMES_AND_GOES_TOLD,
+    ),
+    Scenario(
+        "a centre that is killed while something comes and goes does not tell of it again",
         WELL
-        + "".join(
-            f"08:{minute:02} dong: access point dead\n08:{minute + 4:02} dong: well\n"
-            for minute in range(10, 58, 8)
-        )
-        + "09:50 : end",
-        "".join(
-            f"dong wifi 08:{minute:02}–08:{minute + 4:02} access_point\n"
-            for minute in range(10, 58, 8)
-        ),
-        "08:12 dong wifi NVH down access_point\n08:15 dong wifi NVH up access_point\n"
-        "08:20 dong wifi NVH down access_point\n08:23 dong wifi NVH up access_point\n"
-        "08:28 dong wifi NVH down access_point\n09:18 dong wifi NVH up access_point",
+        + COMES_AND_GOES.replace("08:42 ", "08:39 centre: killed and started\n08:42 ")
+        + "09:14 centre: killed and started\n09:50 : end",
+        COMES_AND_GOES_LEDGER,
+        COMES_AND_GOES_TOLD,
     ),
     # Opening hours.
     Scenario(
