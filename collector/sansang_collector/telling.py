@@ -22,12 +22,12 @@ from sansang_collector.watch.alerts import (
     alerts,
     concerns,
 )
-from sansang_collector.watch.areas import Area, Lost, grouped
+from sansang_collector.watch.areas import Area, Lost, causes_met, entry_of, grouped, members_of
 from sansang_collector.watch.entry import Entry, Key, Thing
 from sansang_collector.watch.flapping import DAY_US, flapping, flaps
 from sansang_collector.watch.service import MINUTE_US, HoldDown
 from sansang_collector.watch.site import SiteJudge
-from sansang_collector.watching import Watching
+from sansang_collector.watching import RECENT_US, Watching
 
 EXPLAINED_BY_LOSS = frozenset({"power", "box", "internet", "ipv6", "dns"})
 """What a loss of contact may turn out to be, or explains."""
@@ -36,6 +36,7 @@ DRAINING_US = 10 * MINUTE_US
 IN_FLIGHT = 20
 """Batches that a box holds when all is well, at the most."""
 MAINTENANCE_READ_US = 10_000_000
+AREAS_NAMED_US = 5 * MINUTE_US
 FRESH_US = 15 * MINUTE_US
 """Older evidence corrects the state, and is told only once fresh evidence says the same."""
 
@@ -74,14 +75,12 @@ class Teller:
         """By site, what changes too often to tell; None until somebody looks."""
         with self._record.reading() as connection:
             self._told = message_sql.load_told(connection)
-            areas = ledger_sql.load(connection, 0, None, "")
-        self._areas = {
-            each.entry.key: Area(
-                each.entry.key.subject, each.entry.key.start, dict(each.entry.clues)
-            )
-            for each in areas
-            if each.entry.end is None and each.entry.key.service == "area"
-        }
+            centre = ledger_sql.load(connection, 0, None, "")
+        areas = [each.entry for each in centre if each.entry.key.service == "area"]
+        self._areas = {each.key: _area(each) for each in areas if each.end is None}
+        self._over = {each.key: each for each in areas if each.end is not None}
+        """Those that have ended within the hour: what they were may become known yet."""
+        self._name_areas_again = 0
 
     def look(self, now: int) -> Telling:
         """What is to be told now."""
@@ -106,6 +105,7 @@ class Teller:
             messages += [NewMessage(Service(site, *on), each, now) for on, each in notices.items()]
         areas = self._tell_of_lost(lost, changed, messages, now) if due else []
         areas += self._end_areas(messages, now)
+        areas += self._name_areas(now)
         return Telling(changed, messages, [Correction("", areas)] if areas else [])
 
     def _read_maintenance(self, now: int) -> None:
@@ -222,7 +222,7 @@ class Teller:
             for site in area.members.keys() - (before.members.keys() if before else set()):
                 told = Told(area.members[site], "silent", None, _name(key))
                 changed[site] = self._told[site] = {**self._told.get(site, {}), CONTACT: told}
-            revised.append(Revised(key, _entry(key, area)))
+            revised.append(Revised(key, self._entry(key, area, now)))
             if before is None:
                 notice = Notice("down", area.since, area.since, "silent")
                 about = Service("", "area", area.name)
@@ -245,11 +245,33 @@ class Teller:
             if _name(key) in names:
                 continue
             del self._areas[key]
-            revised.append(Revised(key, _entry(key, area)._replace(end=now)))
-            notice = Notice("up", now, key.start, "silent")
+            entry = self._over[key] = self._entry(key, area, now)._replace(end=now)
+            revised.append(Revised(key, entry))
+            notice = Notice("up", now, key.start, entry.cause)
             about = Service("", "area", area.name)
             messages.append(NewMessage(about, notice, now, sorted(area.members)))
         return revised
+
+    def _name_areas(self, now: int) -> list[Revised]:
+        """What those that stand, or have ended of late, turn out to be."""
+        if now < self._name_areas_again:
+            return []
+        self._name_areas_again = now + AREAS_NAMED_US
+        for key, entry in list(self._over.items()):
+            if now - (entry.end or now) > RECENT_US:
+                del self._over[key]
+        known = {key: self._entry(key, area, now) for key, area in self._areas.items()}
+        for key, entry in self._over.items():
+            found = self._entry(key, _area(entry), entry.end or now)
+            known[key] = self._over[key] = found._replace(end=entry.end)
+        return [Revised(*each) for each in known.items()]
+
+    def _entry(self, key: Key, area: Area, end: int) -> Entry:
+        """By what the ledger says of its sites."""
+        with self._record.reading() as connection:
+            said = ledger_sql.load(connection, area.since, end)
+        met = causes_met(area.members, ((each.site, each.entry) for each in said), end)
+        return entry_of(key, area.members, met)
 
 
 def _by_thing(entries: Iterable[Entry]) -> dict[Thing, list[Entry]]:
@@ -263,5 +285,5 @@ def _name(key: Key) -> str:
     return f"{key.subject} {key.start}"
 
 
-def _entry(key: Key, area: Area) -> Entry:
-    return Entry(key, "down", None, "silent", tuple(sorted(area.members.items())))
+def _area(entry: Entry) -> Area:
+    return Area(entry.key.subject, entry.key.start, members_of(dict(entry.clues)))

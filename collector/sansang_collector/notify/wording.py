@@ -58,10 +58,13 @@ def _again(about: Service, notice: Notice, name: str, since: str, translate: Tra
             "✓ {name}: the Wi-Fi “{ssid}” is on air again since {since}, after {lasted}.", **values
         )
     text = translate("✓ {name}: works again since {since}, after {lasted}.", **values)
-    if notice.cause in {None, "silent"}:
-        return text
-    cause = CAUSES[notice.cause or "silent"].name
-    return text + " " + translate("Cause: {cause}.", cause=translate(cause))
+    return text + _what_it_was(notice, translate)
+
+
+def _what_it_was(notice: Notice, translate: Translation) -> str:
+    if notice.cause is None or notice.cause == "silent":
+        return ""
+    return " " + translate("Cause: {cause}.", cause=translate(CAUSES[notice.cause].name))
 
 
 def _down(about: Service, notice: Notice, name: str, since: str, translate: Translation) -> str:
@@ -97,7 +100,7 @@ def _of_many(notice: Notice, names: Sequence[str], since: str, translate: Transl
     listed = ", ".join(names[:NAMED_AT_MOST]) + (" …" if len(names) > NAMED_AT_MOST else "")
     if notice.state == "up":
         lasted = translate.duration(notice.since - notice.down_since)
-        return translate.plural(
+        text = translate.plural(
             "✓ {count} site works again since {since}, after {lasted}: {names}.",
             "✓ {count} sites work again since {since}, after {lasted}: {names}.",
             len(names),
@@ -105,6 +108,7 @@ def _of_many(notice: Notice, names: Sequence[str], since: str, translate: Transl
             lasted=lasted,
             names=listed,
         )
+        return text + _what_it_was(notice, translate)
     what = translate.plural(
         "⚠ {count} site was lost at once, since {since}: {names}.",
         "⚠ {count} sites were lost at once, since {since}: {names}.",

@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sites of one carrier or one commune that are lost within a minute: one outage, not forty."""
+"""Sites of one carrier or one commune that are lost within a minute: one outage, not forty. What
+it was is what most of them turn out to have met.
+"""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from sansang_collector.watch.alerts import OF_THE_SITE
+from sansang_collector.watch.cause import Cause
+from sansang_collector.watch.entry import Entry, Key
 from sansang_collector.watch.service import MINUTE_US
 
 AT_LEAST = 3
 WITHIN_US = MINUTE_US
+_CAUSE = "cause:"
 
 
 class Lost(NamedTuple):
@@ -32,6 +39,41 @@ class Area(NamedTuple):
     name: str
     since: int
     members: Mapping[str, int]
+
+
+def entry_of(key: Key, members: Mapping[str, int], causes: Mapping[Cause, int]) -> Entry:
+    """As the ledger has it. Its clues: when each site was last heard, and `cause:` how many met."""
+    commonest = max(causes, key=lambda cause: (causes[cause], cause), default="silent")
+    clues = {**members, **{f"{_CAUSE}{cause}": count for cause, count in causes.items()}}
+    return Entry(key, "down", None, commonest, tuple(sorted(clues.items())))
+
+
+def members_of(clues: Mapping[str, int]) -> dict[str, int]:
+    """Its sites, and when each was last heard."""
+    return {site: since for site, since in clues.items() if not site.startswith(_CAUSE)}
+
+
+def causes_of(clues: Mapping[str, int]) -> dict[str, int]:
+    """What its sites met, and how many of them; what was commonest first."""
+    found = {each.removeprefix(_CAUSE): clues[each] for each in clues if each.startswith(_CAUSE)}
+    return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
+
+
+def causes_met(
+    members: Mapping[str, int], entries: Iterable[tuple[str, Entry]], end: int
+) -> Counter[Cause]:
+    """What the sites turned out to have met since they were lost, by what (site, entry) says."""
+    first: dict[str, tuple[int, int, Cause]] = {}
+    for site, entry in entries:
+        service, cause = entry.key.service, entry.cause
+        if site not in members or service not in OF_THE_SITE or entry.root is not None:
+            continue
+        if entry.state != "down" or cause is None or cause == "silent":
+            continue
+        if entry.overlaps(members[site], end):
+            met = (entry.key.start, OF_THE_SITE.index(service), cause)
+            first[site] = min(first.get(site, met), met)
+    return Counter(cause for _, _, cause in first.values())
 
 
 def grouped(lost: Sequence[Lost], standing: Iterable[Area]) -> list[Area]:

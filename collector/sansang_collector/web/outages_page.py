@@ -9,7 +9,9 @@ from urllib.parse import quote, urlencode
 
 from sansang_collector.causes import CAUSES
 from sansang_collector.language import Translation
+from sansang_collector.ledger_words import cause_word
 from sansang_collector.views import OutageView
+from sansang_collector.watch.areas import causes_of, members_of
 from sansang_collector.web import evidence, troubles
 from sansang_collector.web.board import Board
 from sansang_collector.web.findings import Finding
@@ -129,6 +131,18 @@ def _fits(view: OutageView, asked: Asked) -> bool:
     return (at_site or member) and asked.cause in {None, view.cause}
 
 
+def _what_sites_met(view: OutageView, translate: Translation) -> str:
+    met: list[str] = []
+    for cause, count in causes_of(view.clues).items():
+        name = cause_word(cause, translate)
+        met.append(
+            translate.plural(
+                "{cause} at {count} site", "{cause} at {count} sites", count, cause=name
+            )
+        )
+    return "; ".join(met)
+
+
 def outage_row(
     view: OutageView, with_it: Sequence[OutageView], board: Board, translate: Translation
 ) -> OutageRow:
@@ -143,9 +157,10 @@ def outage_row(
         kind = translate.plural(
             "{count} site at once: {name}",
             "{count} sites at once: {name}",
-            len(view.clues),
+            len(members_of(view.clues)),
             name=area,
         )
+        heard = _what_sites_met(view, translate)
     return OutageRow(
         number=view.number,
         tone=_tone(view),

@@ -33,8 +33,7 @@ WELL = "08:00 dong: well\n"
 ALL_WELL = "08:00 dong, doai, nam, bac: well\n"
 MINUTES = range(10, 58, 8)
 COMES_AND_GOES = "".join(
-    f"08:{minute:02} dong: access point dead\n08:{minute + 4:02} dong: well\n"
-    for minute in MINUTES
+    f"08:{minute:02} dong: access point dead\n08:{minute + 4:02} dong: well\n" for minute in MINUTES
 )
 COMES_AND_GOES_LEDGER = "".join(
     f"dong wifi 08:{minute:02}–08:{minute + 4:02} access_point\n" for minute in MINUTES
@@ -43,6 +42,16 @@ COMES_AND_GOES_TOLD = (
     "08:12 dong wifi NVH down access_point\n08:15 dong wifi NVH up access_point\n"
     "08:20 dong wifi NVH down access_point\n08:23 dong wifi NVH up access_point\n"
     "08:28 dong wifi NVH down access_point\n09:18 dong wifi NVH up access_point"
+)
+ONE_BY_ONE = (
+    "08:15 dong, doai, nam: power cut\n08:45 dong: well\n08:55 doai: well\n09:05 nam: well\n"
+)
+ONE_BY_ONE_LEDGER = (
+    "doai power 08:15–08:55 power_cut\ndong power 08:15–08:45 power_cut\n"
+    "nam power 08:15–09:05 power_cut\ncentre area 08:15–09:06 power_cut"
+)
+ONE_BY_ONE_TOLD = (
+    "08:19 3 sites area commune:11824 down silent\n09:06 3 sites area commune:11824 up power_cut"
 )
 
 SCENARIOS = [
@@ -420,8 +429,9 @@ SCENARIOS = [
         "09:00 : end",
         "bac power 08:15–08:45 power_cut\ndoai power 08:15–08:45 power_cut\n"
         "dong power 08:15–08:45 power_cut\nnam power 08:15–08:45 power_cut\n"
-        "centre area 08:15–08:46 silent",
-        "08:19 4 sites area commune:11824 down silent\n08:46 4 sites area commune:11824 up silent",
+        "centre area 08:15–08:46 power_cut",
+        "08:19 4 sites area commune:11824 down silent\n"
+        "08:46 4 sites area commune:11824 up power_cut",
         FOUR,
     ),
     Scenario(
@@ -438,18 +448,33 @@ SCENARIOS = [
         "09:40 : end",
         "bac internet 08:16–09:15 line\ndoai internet 08:16–09:15 line\n"
         "nam internet 08:16–09:15 line\ndong internet 08:20–09:15 line\n"
-        "centre area 08:15:27–09:20 silent",
-        "08:19:30 3 sites area commune:11824 down silent\n"
-        "09:20 4 sites area commune:11824 up silent",
+        "centre area 08:15:27–09:20 line",
+        "08:19:30 3 sites area commune:11824 down silent\n09:20 4 sites area commune:11824 up line",
         FOUR | {"boxes": ["dong-1 metered"]},
     ),
     Scenario(
         "houses come back one by one: told when all are back",
-        ALL_WELL + "08:15 dong, doai, nam: power cut\n08:45 dong: well\n08:55 doai: well\n"
-        "09:05 nam: well\n09:20 : end",
-        "doai power 08:15–08:55 power_cut\ndong power 08:15–08:45 power_cut\n"
-        "nam power 08:15–09:05 power_cut\ncentre area 08:15–09:06 silent",
-        "08:19 3 sites area commune:11824 down silent\n09:06 3 sites area commune:11824 up silent",
+        ALL_WELL + ONE_BY_ONE + "09:20 : end",
+        ONE_BY_ONE_LEDGER,
+        ONE_BY_ONE_TOLD,
+        FOUR,
+    ),
+    Scenario(
+        "a centre that is killed meanwhile still knows who was lost",
+        ALL_WELL
+        + ONE_BY_ONE.replace("09:05 ", "09:01 centre: killed and started\n09:05 ")
+        + "09:10 centre: killed and started\n09:20 : end",
+        ONE_BY_ONE_LEDGER,
+        ONE_BY_ONE_TOLD,
+        FOUR,
+    ),
+    Scenario(
+        "what most of them met was it",
+        ALL_WELL + "08:15 dong: power cut\n08:15 doai, nam: line cut\n"
+        "08:45 dong, doai, nam: well\n09:00 : end",
+        "dong power 08:15–08:45 power_cut\ndoai internet 08:15–08:45 line\n"
+        "nam internet 08:15–08:45 line\ncentre area 08:15–08:46 line",
+        "08:19 3 sites area commune:11824 down silent\n08:46 3 sites area commune:11824 up line",
         FOUR,
     ),
     # A metered line.
