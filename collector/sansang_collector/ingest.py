@@ -38,7 +38,6 @@ LOT_MESSAGES = 1_000
 COALESCE_S = 0.2
 """How long a lot gathers: each lot costs two disk flushes."""
 FORGET_EVERY_US = 6 * 3600 * 1_000_000
-STATES_EVERY_US = 300_000_000
 JUMP_US, STALLED_US = 5_000_000, 30_000_000
 STRANGERS_AT_MOST = 1_000
 
@@ -81,7 +80,7 @@ class Ingest:
         self._unwritten: list[Point] = []
         """What the store did not take when it last failed."""
         self._filled = asyncio.Event()
-        self._states_written = 0
+        self._states_due = 0
         self._forgotten = 0
         self._settled: tuple[int, int] | None = None
         """The time of day and the steady time, in µs, when time was last let pass."""
@@ -218,11 +217,14 @@ class Ingest:
 
     def _write_states(self, watched: Watched, now: int) -> None:
         """What a store does not take now the ledger has; how things stand comes again soon."""
-        points = state_series.changes(watched.corrections)
-        if now - self._states_written >= STATES_EVERY_US:
-            points += state_series.all_of(self._watching.standing(), now)
-        if points and self._write(points) and now - self._states_written >= STATES_EVERY_US:
-            self._states_written = now
+        points = state_series.changes(watched.corrections, now)
+        due = now >= self._states_due
+        if due:
+            # At once after a start, then at instants that can be written over.
+            at = now // state_series.EVERY_US * state_series.EVERY_US if self._states_due else now
+            points += state_series.all_of(self._watching.standing(), at)
+        if points and self._write(points) and due:
+            self._states_due = (now // state_series.EVERY_US + 1) * state_series.EVERY_US
 
     def _forget_old(self, now: int) -> None:
         """Evidence is kept for 35 days."""
@@ -273,7 +275,7 @@ class Ingest:
                             for rejection in event.rejected:
                                 self._reject(change, event.agent, rejection)
             change.save(now)
-        if stored and (states := state_series.changes(change.corrections)):
+        if stored and (states := state_series.changes(change.corrections, now)):
             self._write(states)
         self.batches += change.batches
         self.readings += change.readings

@@ -52,17 +52,20 @@ class Outage(NamedTuple):
 
 
 class Revised(NamedTuple):
-    """One change of the ledger: `entry` under the key `was`; None: there never was such a thing."""
+    """One change of the ledger: `entry` under the key `was`; None: there never was such a thing.
+    `before`: what stood there, of what was judged anew.
+    """
 
     was: Key
     entry: Entry | None
+    before: Entry | None = None
 
 
 def write(
     connection: sa.Connection, site: str, changes: Iterable[Revised], now: int, *, late: bool
 ) -> None:
     """Write what changed, a revision each; what is as it was is left alone."""
-    for was, entry in changes:
+    for was, entry, _ in changes:
         row = connection.execute(_current(site).where(*_is(was))).mappings().first()
         if entry is None:
             if row is not None:

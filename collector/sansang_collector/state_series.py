@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The judge's states as points of the series store: what changed, when it did, and now and then all
-of it, so that a dashboard shows a dark site as dark.
+"""The judge's states as points of the series store: what changed, when it did, and every five
+minutes all of it, so that a dashboard shows a dark site as dark. What turns out late to have been
+otherwise is written over at the same instants.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 
+from sansang_collector.ledger_sql import Revised
 from sansang_collector.saving import Correction
 from sansang_collector.store.base import Point
 from sansang_collector.watch.entry import Entry, Thing
-from sansang_collector.watch.service import State
+from sansang_collector.watch.service import MINUTE_US, State
 from sansang_collector.watch.site import Standing
 from sansang_wire.readings import StateReading
 
@@ -16,15 +19,22 @@ WRITER = "collector"
 """Stands where the agent does in the series of readings."""
 Place = tuple[str, Thing, int]
 """Site, what it is about, and the instant: a store keeps one point of each."""
+EVERY_US = 5 * MINUTE_US
+REDRAWN_US, REDRAWN_AT_MOST = 24 * 60 * MINUTE_US, 20_000
+"""Of what came late so much of each entry, and so many points at once, are written over; of the
+rest the beginning and the end.
+"""
 CODES = {"up": 0, "degraded": 1, "down": 2, "unknown": 3}
 
 
-def changes(corrections: Iterable[Correction]) -> list[Point]:
-    """Each entry from its start to its end; what is no more leaves nothing behind."""
+def changes(corrections: Collection[Correction], now: int) -> list[Point]:
+    """Each entry from its start to its end, or to `now` (µs) when that is known late; what is no
+    more leaves nothing behind.
+    """
     ended: dict[Place, Point] = {}
     lasting: dict[Place, Point] = {}
     for site, revised, _ in corrections:
-        for was, entry in revised if site else ():
+        for was, entry, _ in revised if site else ():
             place = (site, was.thing, was.start)
             if entry is None or not _holds(entry, was.start):
                 ended[place] = _point(site, was.thing, was.start, "up", lasted_us=0)
@@ -38,6 +48,12 @@ def changes(corrections: Iterable[Correction]) -> list[Point]:
                 lasted_us = entry.end - key.start
                 end = _point(site, key.thing, entry.end, "up", entry.cause, lasted_us)
                 ended[site, key.thing, entry.end] = end
+    for site, at, revised in islice(_redrawn(corrections, now), REDRAWN_AT_MOST):
+        was, entry, _ = revised
+        if entry is not None and _holds(entry, at):
+            lasting[site, was.thing, at] = _within(site, entry, at)
+        else:
+            ended[site, was.thing, at] = _point(site, was.thing, at, "up", lasted_us=0)
     # Where one entry ends and the next begins at the same instant, it is the next that counts.
     return list((ended | lasting).values())
 
@@ -48,6 +64,18 @@ def all_of(standing: Iterable[tuple[str, Standing]], now: int) -> list[Point]:
         _point(site, thing, now, state) if entry is None else _within(site, entry, now)
         for site, (thing, state, entry) in standing
     ]
+
+
+def _redrawn(corrections: Iterable[Correction], now: int) -> Iterator[tuple[str, int, Revised]]:
+    """The instants at which all of it was written while what stands or stood there lasted."""
+    for site, revised, late in corrections:
+        for each in revised if late else ():
+            either = [one for one in (each.entry, each.before) if one is not None]
+            start = min(one.key.start for one in either)
+            end = max(one.end or now for one in either)
+            first = -(-max(start, end - REDRAWN_US) // EVERY_US) * EVERY_US
+            for at in range(first, end, EVERY_US):
+                yield site, at, each
 
 
 def _holds(entry: Entry, at: int) -> bool:

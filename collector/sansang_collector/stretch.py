@@ -62,11 +62,12 @@ def corrections(old: Mapping[Key, Entry], new: Mapping[Key, Entry]) -> list[Revi
     for key, entry in sorted(new.items()):
         if key in old:
             if old[key] != entry:
-                found.append(Revised(key, entry))
+                found.append(Revised(key, entry, old[key]))
             continue
         same = (was for was in gone if was.thing == key.thing)
         moved = next((was for was in same if gone[was].overlaps(key.start, entry.end)), None)
-        if moved is not None:
-            del gone[moved]
-        found.append(Revised(moved or key, entry))
-    return [*(Revised(key, None) for key in gone), *found]
+        if moved is None:
+            found.append(Revised(key, entry))
+        else:
+            found.append(Revised(moved, entry, gone.pop(moved)))
+    return [*(Revised(key, None, was) for key, was in gone.items()), *found]

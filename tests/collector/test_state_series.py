@@ -94,6 +94,33 @@ def test_an_outage_that_was_none_is_taken_back() -> None:
     assert (told.state, told.lasted_s) == (0, 0)
 
 
-def _told(*revised: Revised) -> list[StateReading]:
-    readings = [each.reading for each in changes([Correction(SITE, revised)])]
+def test_what_is_known_late_is_written_over_at_the_instants_of_all() -> None:
+    """A silence of two hours was the line, from seven minutes past on, and lasts."""
+    box, line = Key("box", "dong-1", 10 * MINUTE), Key("internet", "main", 17 * MINUTE)
+    silence = Entry(box, "down", 130 * MINUTE, "silent")
+    cut = Entry(line, "down", None, "line")
+    told = _told(Revised(box, None, silence), Revised(line, cut), late=True)
+    drawn = {
+        service: {each.at // MINUTE: each.state for each in told if each.service == service}
+        for service in ("box", "internet")
+    }
+    assert drawn == {
+        "box": dict.fromkeys(range(10, 130, 5), 0),
+        "internet": dict.fromkeys([17, *range(20, 200, 5)], 2),
+    }
+
+
+def test_of_what_lasted_for_weeks_the_last_day_is_written_over() -> None:
+    """Beside its beginning and its end: a store must not drown in one correction."""
+    key = Key("internet", "main", 0)
+    cut = Entry(key, "down", 20 * 1440 * MINUTE, "line")
+    told = _told(Revised(key, cut), late=True)
+    assert sorted(each.at // MINUTE for each in told) == [
+        0, *range(19 * 1440, 20 * 1440 + 1, 5)
+    ]  # fmt: skip
+
+
+def _told(*revised: Revised, late: bool = False) -> list[StateReading]:
+    corrections = [Correction(SITE, revised, late)]
+    readings = [each.reading for each in changes(corrections, 200 * MINUTE)]
     return [each for each in readings if isinstance(each, StateReading)]

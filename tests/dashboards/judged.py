@@ -51,11 +51,12 @@ def write(url: str, measured: str, now: int) -> None:
     for site, thing, entries, until in houses:
         told = [_standing(thing, entries, now - ago * MINUTE_US) for ago in _rounds(until)]
         points = [point for at, each in told for point in all_of([(site, each)], at)]
-        points += changes([Correction(site, [Revised(each.key, each) for each in entries])])
+        revised = [Revised(each.key, each) for each in entries]
+        points += changes([Correction(site, revised)], now)
         assert store.write(points) == 0
     none = _entry(now, LINE, "down", 18, None, "line")
     for entry in (none, None):
-        assert store.write(changes([Correction(UP, [Revised(none.key, entry)])])) == 0
+        assert store.write(changes([Correction(UP, [Revised(none.key, entry)])], now)) == 0
     store.close()
 
 

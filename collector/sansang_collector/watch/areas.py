@@ -43,9 +43,11 @@ class Area(NamedTuple):
 
 def entry_of(key: Key, members: Mapping[str, int], causes: Mapping[Cause, int]) -> Entry:
     """As the ledger has it. Its clues: when each site was last heard, and `cause:` how many met."""
-    commonest = max(causes, key=lambda cause: (causes[cause], cause), default="silent")
+    ranked = sorted(causes, key=lambda cause: (causes[cause], cause))
     clues = {**members, **{f"{_CAUSE}{cause}": count for cause, count in causes.items()}}
-    return Entry(key, "down", None, commonest, tuple(sorted(clues.items())))
+    return Entry(
+        key, "down", None, ranked[-1] if ranked else "silent", tuple(sorted(clues.items()))
+    )
 
 
 def members_of(clues: Mapping[str, int]) -> dict[str, int]:

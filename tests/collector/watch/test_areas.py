@@ -72,7 +72,7 @@ def test_what_becomes_known_after_its_end_corrects_it_and_is_told_to_nobody(tmp_
     with record.writing() as connection:
         ledger_sql.write(connection, "dong", [Revised(power.key, power)], END, late=True)
     telling = teller.look(27 * MINUTE_US)
-    [(key, entry)] = telling.corrections[0].changes
+    [(key, entry, _)] = telling.corrections[0].changes
     assert entry is not None
     assert (key, entry.cause, entry.end, telling.messages) == (AREA, "power_cut", over.end, [])
     assert causes_of(dict(entry.clues)) == {"power_cut": 1}
