@@ -23,11 +23,12 @@ class MalformedHttpError(ValueError):
 
 
 class Head(NamedTuple):
-    """`length` is None when the server doesn't say it."""
+    """`length` and `location` (RFC 9110 §10.2.2) are None when the server doesn't say them."""
 
     status: int
     length: int | None
     chunked: bool
+    location: str | None
 
 
 class Answer:
@@ -75,16 +76,18 @@ class Answer:
         match = _STATUS.match(await self._head_line())
         if match is None:
             raise MalformedHttpError("it does not begin with a status")
-        length, chunked = None, False
+        length, chunked, location = None, False, None
         while (line := await self._head_line()).strip():
             name, _, value = line.partition(b":")
-            value = value.strip().lower()
+            value = value.strip()
+            if name.lower() == b"location":
+                location = value.decode(errors="replace")
             if name.lower() == b"content-length":
                 if not _LENGTH.fullmatch(value):
                     raise MalformedHttpError("the length of the body is no number")
                 length = int(value)
-            chunked |= name.lower() == b"transfer-encoding" and value.endswith(b"chunked")
-        return Head(int(match[1]), length, chunked)
+            chunked |= name.lower() == b"transfer-encoding" and value.lower().endswith(b"chunked")
+        return Head(int(match[1]), length, chunked, location)
 
     async def _head_line(self) -> bytes:
         line = await self._line()

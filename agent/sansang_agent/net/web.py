@@ -87,6 +87,7 @@ class Fetch:
     first_byte_ms: float | None = None
     total_ms: float | None = None
     status: int | None = None
+    location: str | None = None
     received_bytes: int | None = None
     certificate_left_d: float | None = None
     content: bytes = b""
@@ -176,7 +177,7 @@ async def _ask(
         await answer.first_byte()
         came.first_byte_ms = _since(begun_ns)
         head = await answer.head()
-        came.status = head.status
+        came.status, came.location = head.status, head.location
         if place.method == "GET":
             await answer.body(head)
     finally:

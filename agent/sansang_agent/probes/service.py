@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -20,7 +21,7 @@ from sansang_agent.net import reasons
 from sansang_agent.net.addresses import family_of, literal
 from sansang_agent.net.boot import boottime_us
 from sansang_agent.net.targets import BOTH
-from sansang_agent.net.web import Fetch, Trust, fetch, parse_url, trust
+from sansang_agent.net.web import Fetch, Place, Trust, fetch, parse_url, trust
 from sansang_agent.probes.base import Need, Probe, ProbeSettings
 from sansang_wire.reading import Family, Outcome
 from sansang_wire.readings import AnyReading, ServiceReading
@@ -106,10 +107,10 @@ class ServiceProbe(Probe[ServiceSettings]):
     ) -> ServiceReading:
         at = boottime_us()
         came = Fetch(reason="ca_file_unusable")
+        place = parse_url(service.url)
         if trusted is not None:
-            place = parse_url(service.url)
             came = await fetch(place, family, trusted, self.settings.timeout_s)
-        reason = came.reason or _reason_of_status(came.status)
+        reason = came.reason or _reason_of_answer(place, came)
         return ServiceReading(
             at=at,
             outcome=_outcome(reason, came),
@@ -128,11 +129,25 @@ class ServiceProbe(Probe[ServiceSettings]):
         )
 
 
-def _reason_of_status(status: int | None) -> str | None:
-    """RFC 9110 §15.5, §15.6."""
-    if status is None or status < 400:
+def _reason_of_answer(place: Place, came: Fetch) -> str | None:
+    """RFC 9110 §15.4 to §15.6. Without TLS anybody on the way can answer, and send elsewhere."""
+    if came.status is None or came.status < 300:
         return None
-    return "client_error" if status < 500 else "server_error"
+    if came.status < 400:
+        elsewhere = not place.tls and _leads_elsewhere(place, came)
+        return "redirected_elsewhere" if elsewhere else None
+    return "client_error" if came.status < 500 else "server_error"
+
+
+def _leads_elsewhere(place: Place, came: Fetch) -> bool:
+    """To a host that is neither the same, nor above or below it, nor the address that was asked."""
+    try:
+        host = urlsplit(came.location or "").hostname
+    except ValueError:
+        return False
+    own = place.host, str(came.address)
+    related = f".{host}".endswith(f".{place.host}") or f".{place.host}".endswith(f".{host}")
+    return host is not None and host not in own and not related
 
 
 def _outcome(reason: str | None, came: Fetch) -> Outcome:

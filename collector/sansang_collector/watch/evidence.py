@@ -36,8 +36,11 @@ IN_THE_WIFI: frozenset[JourneyStage] = frozenset({"dns", "portal", "internet"})
 TICK_US = 100_000
 """Evidence is dated to a tenth of a second, before it is judged and where it is kept."""
 LOSSY_PCT = 20
-WALLED = frozenset({"certificate_name_mismatch", "certificate_untrusted"})
-"""What a fetch meets where a carrier answers in place of the server."""
+WALLED = frozenset({"certificate_name_mismatch", "certificate_untrusted", "redirected_elsewhere"})
+NETWORK_AUTHENTICATION_REQUIRED = 511
+"""RFC 6585 §6; beside the reasons, what a fetch meets where a carrier answers in place of the
+server.
+"""
 R = TypeVar("R", bound=Reading)
 
 
@@ -158,14 +161,18 @@ def _resolved(some: Sequence[DnsReading]) -> list[Fact]:
 
 
 def _fetched(some: Sequence[ServiceReading]) -> list[Fact]:
-    """Somebody else's certificate in place of every server's: a wall that asks for money."""
+    """Somebody else's certificate or page for every server's: a wall that asks for money."""
     found: list[Fact] = []
     for run in _runs(some, lambda each: (each.service, each.family)):
         came = [each for each in run if each.outcome in {"ok", "failed"}]
         if came:
-            walled = all(each.reason in WALLED for each in came)
+            walled = all(map(_is_walled, came))
             found.append(Fact(run[-1].at, "portal", "portal" if walled else UP))
     return found
+
+
+def _is_walled(fetched: ServiceReading) -> bool:
+    return fetched.reason in WALLED or fetched.status == NETWORK_AUTHENTICATION_REQUIRED
 
 
 def _traced(some: Sequence[RouteReading]) -> list[Fact]:

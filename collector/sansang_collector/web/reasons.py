@@ -42,6 +42,7 @@ UNREACHABLE: Mapping[str, str] = MappingProxyType(
         "malformed_answer": mark("the answer can't be read"),
         "incomplete_answer": mark("the answer ends too early"),
         "too_slow": mark("the answer takes too long"),
+        "redirected_elsewhere": mark("somebody else answers, and sends to a page of their own"),
         "client_error": mark("its address is wrong or closed"),
         "server_error": mark("it reports a fault of its own"),
         "certificate_expired": mark("its certificate has expired"),

@@ -31,6 +31,18 @@ with socket.create_server(("", 8443)):
     input()
 """
 """The kernel accepts, and nobody reads."""
+SENDING_ON = """
+import http.server
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(302)
+        self.send_header("Location", self.path.partition("?")[2])
+        self.end_headers()
+with http.server.ThreadingHTTPServer(("", 8080), Handler) as server:
+    print("ready", flush=True)
+    server.serve_forever()
+"""
+"""Redirects to wherever it is asked to."""
 MONTH_S = 30 * 24 * 3600
 
 Readings = dict[tuple[str, str], ServiceReading]
@@ -155,6 +167,26 @@ def test_status_decides(
     with here.server.serving(*portal.command()):
         reading = measure(here.box, service("a", url, ca_file=portal.ca_file))["a", "ipv4"]
     assert (reading.outcome, reading.reason, reading.status) == (outcome, reason, int(path))
+
+
+def test_without_tls_a_redirect_to_another_host_is_somebody_elses(lab: Lab) -> None:
+    """One's own is none: to the name above or below, with TLS, to the same address."""
+    here = site(lab)
+    here.box.file("/etc/hosts", f"{SERVER4} {PORTAL}\n")
+    here.box.file("/etc/nsswitch.conf", "hosts: files\n")
+    elsewhere = "http://pay.example/", "//pay.example"
+    own = f"https://{PORTAL}/", f"https://www.{PORTAL}/", f"http://{SERVER4}/in", "/in", "http://["
+    asked = [
+        service(location, f"http://{PORTAL}:8080/?{location}", families=["ipv4"])
+        for location in (*elsewhere, *own)
+    ]
+    with here.server.serving(sys.executable, "-c", SENDING_ON):
+        came = measure(here.box, *asked)
+    assert {(each.status, each.reason) for each in came.values()} == {
+        (302, "redirected_elsewhere"),
+        (302, None),
+    }
+    assert {name for (name, _), each in came.items() if each.outcome == "failed"} == {*elsewhere}
 
 
 def test_untrusted_certificate_is_failed_and_dated(lab: Lab, portal: Portal) -> None:

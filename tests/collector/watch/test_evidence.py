@@ -168,6 +168,22 @@ def test_somebody_elses_certificate_everywhere_is_a_wall() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reason", "status"), [("redirected_elsewhere", 302), ("server_error", 511)]
+)
+def test_somebody_elses_page_is_a_wall(reason: str, status: int) -> None:
+    """Of what is asked without TLS; a server's own fault is none, nor is its own redirect."""
+
+    def fetched(reason: str | None, status: int) -> ServiceReading:
+        return ServiceReading(
+            at=AT, outcome="failed", reason=reason, service="a", family="ipv4", status=status
+        )
+
+    assert says(fetched(reason, status)) == {"portal": "portal"}
+    assert says(fetched("server_error", 503)) == {"portal": "up"}
+    assert says(fetched(None, 302)) == {"portal": "up"}
+
+
+@pytest.mark.parametrize(
     ("reached", "beyond", "word"),
     [(True, True, "up"), (False, True, "beyond_gateway"), (False, False, "at_gateway")],
 )
