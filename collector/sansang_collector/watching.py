@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from sansang_collector import evidence_sql, ledger_sql
-from sansang_collector.calm import load_calm
+from sansang_collector.anew import INTERLEAVED_US, Anew, Known, calm_judge
 from sansang_collector.evidence_sql import Connection, Page, PageName
 from sansang_collector.ledger_sql import Revised, Worked
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
 from sansang_collector.saving import Correction, Watched
-from sansang_collector.stretch import Stretch, corrections, stretch
+from sansang_collector.stretch import corrections, stretch
 from sansang_collector.watch.box import BoxPlan
 from sansang_collector.watch.entry import Entry, Key, Thing
 from sansang_collector.watch.evidence import Boot, Fact, boots_of, facts_of
@@ -28,8 +28,6 @@ from sansang_wire.readings import AnyReading
 
 DRAINED_US, SETTLED_US = 3_000_000, 30_000_000
 """No late fact for the first, or the second since the first of them: time to judge anew."""
-INTERLEAVED_US = 10 * MINUTE_US
-"""So much older than another box's word what a box says may be."""
 LAG_US = 2_000_000
 """What contradicts is on its way for so long at the most."""
 RECENT_US = 60 * MINUTE_US
@@ -100,6 +98,7 @@ class Watching:
         self._judges: dict[str, SiteJudge] = {}
         self._pages: dict[str, tuple[int, Page]] = {}
         self._late: dict[str, _Late] = {}
+        self._anew = Anew(self._hold)
         self._pending = _Pending()
         self._sites = self._registry()
         with self._record.reading() as connection:
@@ -130,6 +129,8 @@ class Watching:
         boots = self._new_boots(agent, boots_of(some))
         if not facts and not boots:
             return
+        if boots:
+            self._anew.forget(site)
         start = min([*(each.at for each in facts), *(each.started for each in boots)])
         self._pending.sites.add(site)
         judge = self._judges.get(site)
@@ -309,14 +310,14 @@ class Watching:
         self.unjudged.pop(site, None)
         if late.known or late.last:
             self._pending.late[site] = None
-        plans = self._plans(site)
+        known = self._known(site)
         with self._record.reading() as connection:
             part = stretch(connection, site, late.start)
             whole = part.old or (late.known and self._worked_since(site, part.begin))
-            judge = None if whole else self._calm(connection, site, plans, part.begin)
+            judge = None if whole else calm_judge(connection, known, part.begin, self._hold)
             new: dict[Key, Entry | None] = {}
             if judge is None:
-                judge, new = self._from_all(connection, site, plans, part)
+                judge, new = self._anew.judge(connection, site, known, part, late.start)
         if late.known:
             self._unlearn(site, judge, max(part.begin, now - evidence_sql.KEPT_US))
         old, lasting = part.old, part.lasting
@@ -341,54 +342,14 @@ class Watching:
         if changes:
             self._pending.corrections.append(Correction(site, changes, late.known > 0))
 
-    def _calm(
-        self, connection: Connection, site: str, plans: Mapping[str, BoxPlan], begin: int
-    ) -> SiteJudge | None:
-        """Of a site of which nothing but good was heard for a while; None when it is not so."""
-        calm = load_calm(connection, plans, begin)
-        known = self._worked.get(site, {})
-        newest = max((fact.at for fact, _ in calm.said), default=0)
-        if not newest or self._boots_since(plans, begin):
-            return None
-        judge = SiteJudge(plans, self._hold)
-        judge.resume(newest, known)
-        if not all(judge.recall(agent, fact) for fact, agent in calm.said):
-            return None
-        for fact, agent in calm.after:
-            judge.hear(agent, fact)
-        return judge
-
-    def _from_all(
-        self, connection: Connection, site: str, plans: Mapping[str, BoxPlan], part: Stretch
-    ) -> tuple[SiteJudge, dict[Key, Entry | None]]:
-        """From every fact of the stretch, and what came of it."""
-        facts = {
-            (fact, agent)
-            for agent in plans
-            for fact in evidence_sql.load_facts(connection, agent, part.begin)
-            if fact.at >= part.begin
-        }
-        judge = SiteJudge(plans, self._hold)
-        judge.resume(part.begin, self._worked.get(site, {}), part.lasting.values())
-        for boot, agent in self._boots_since(plans, part.begin):
-            judge.boot(agent, boot)
-        new: dict[Key, Entry | None] = {
-            key: judge.entries.get(key, entry) for key, entry in part.lasting.items()
-        }
-        for fact, agent in sorted(facts):
-            judge.hear(agent, fact)
-            if judge.changed:
-                new |= judge.take()
-        return judge, new
-
-    def _boots_since(self, agents: Iterable[str], since: int) -> list[tuple[Boot, str]]:
-        found = [
-            (boot, agent)
-            for agent in agents
-            for boot in self._boots.get(agent, {}).values()
-            if boot.started > since
-        ]
-        return sorted(found, key=lambda each: each[0].started)
+    def _known(self, site: str) -> Known:
+        plans = self._plans(site)
+        boots = [(boot, it) for it in plans for boot in self._boots.get(it, {}).values()]
+        return Known(
+            plans,
+            sorted(boots, key=lambda each: each[0].started),
+            self._worked.get(site, {}),
+        )
 
     def _worked_since(self, site: str, begin: int) -> dict[Thing, int]:
         known = self._worked.get(site, {})
