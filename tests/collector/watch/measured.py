@@ -25,14 +25,23 @@ from tests.collector.watch.houses import SSID, S
 from tests.collector.watch.truth import DAY, MINUTE, OFF, START, House
 
 LOSS = 0.02
+MISSED = {
+    look: LOSS**packets
+    for look, packets in {
+        "near": 20, "abroad": 10, "ipv6": 10, "gateway": 5, "guest": 3, "dns": 2
+    }.items()
+}  # fmt: skip
+"""By look, how often none of its packets comes back."""
+ANY_MISSED = sum(MISSED.values())
+"""Two at once, which all houses together would see in ten years, are left out."""
 BOOTS_S = 8
 """From the return of the power until the kernel runs."""
 CUT = frozenset({"line cut", "router dead", "no lease", "unpaid", "upstream dead"})
 STAGES = {"guests get no address": "address", "guests are sent away": "authenticate"}
 
 
-def rounds(house: House, days: int, seed: int) -> Iterator[list[Fact]]:
-    """The facts of each round, in time order."""
+def rounds(house: House, days: int, seed: int) -> Iterator[tuple[int, list[Fact] | None]]:
+    """When each round was, in time order, and its facts; None: all is well, as `well` has it."""
     chance = random.Random(f"{seed} {house.name}")
     offset = chance.randrange(60) * S
     edges = sorted(
@@ -44,8 +53,15 @@ def rounds(house: House, days: int, seed: int) -> Iterator[list[Fact]]:
         while edges and edges[0][0] <= at:
             _, begins, what = edges.pop(0)
             (ails.add if begins else ails.discard)(what)
-        if not ails & OFF:
-            yield _round(at, ails, chance)
+        if ails & OFF:
+            continue
+        if ails:
+            yield at, _facts(at, ails, _missed(chance))
+        elif chance.random() < ANY_MISSED:
+            [look] = chance.choices(list(MISSED), list(MISSED.values()))
+            yield at, _facts(at, ails, {look})
+        else:
+            yield at, None
 
 
 def boots(house: House) -> list[Boot]:
@@ -60,18 +76,29 @@ def _back(what: str, end: int) -> int:
     return end + BOOTS_S * S if what in {"power cut", "switched off"} else end
 
 
-def _round(at: int, ails: set[str], chance: random.Random) -> list[Fact]:
+def well(at: int) -> list[Fact]:
+    """The facts of a round when nothing is wrong."""
+    return _facts(at, set(), set())
+
+
+def _missed(chance: random.Random) -> set[str]:
+    """The looks of which all packets are lost."""
+    return {look for look, share in MISSED.items() if chance.random() < share}
+
+
+def _facts(at: int, ails: set[str], missed: set[str]) -> list[Fact]:
+    """`missed`: looks of which no packet came back."""
     cut = not CUT.isdisjoint(ails)
     found = [
         Fact(at, "alive", UP),
         Fact(at, "carrier", DOWN if "router dead" in ails else UP),
         Fact(at, "address", "no_address" if "no lease" in ails else UP),
-        Fact(at, "internet", _internet(ails, chance, cut=cut)),
-        Fact(at, "ipv6", DOWN if cut or "IPv6 dead" in ails or _lost(chance, 10) else UP),
+        Fact(at, "internet", _internet(ails, missed, cut=cut)),
+        Fact(at, "ipv6", DOWN if cut or "IPv6 dead" in ails or "ipv6" in missed else UP),
     ]
     dead = "router dead" in ails or "no lease" in ails
-    found.append(Fact(at, "gateway", DOWN if dead or _lost(chance, 5) else UP))
-    found.append(Fact(at, "dns", DOWN if cut or "DNS dead" in ails or _lost(chance, 2) else UP))
+    found.append(Fact(at, "gateway", DOWN if dead or "gateway" in missed else UP))
+    found.append(Fact(at, "dns", DOWN if cut or "DNS dead" in ails or "dns" in missed else UP))
     if "unpaid" in ails or not cut:
         found.append(Fact(at, "portal", "portal" if "unpaid" in ails else UP))
     if "upstream dead" in ails:
@@ -80,22 +107,16 @@ def _round(at: int, ails: set[str], chance: random.Random) -> list[Fact]:
     found.append(Fact(at, f"wifi/{SSID}", DOWN if dark else UP))
     if at // MINUTE % 2:
         turned = next((stage for fault, stage in STAGES.items() if fault in ails), UP)
-        says = "scan" if dark or _lost(chance, 3) else turned
-        found.append(Fact(at, f"guest/{SSID}", says))
+        found.append(Fact(at, f"guest/{SSID}", "scan" if dark or "guest" in missed else turned))
     return sorted(found)
 
 
-def _internet(ails: set[str], chance: random.Random, *, cut: bool) -> str:
-    if cut or _lost(chance, 20):
+def _internet(ails: set[str], missed: set[str], *, cut: bool) -> str:
+    if cut or "near" in missed:
         return DOWN
-    if "nothing abroad" in ails or _lost(chance, 10):
+    if "nothing abroad" in ails or "abroad" in missed:
         return "no_international"
     return "lossy" if "lossy" in ails else UP
-
-
-def _lost(chance: random.Random, packets: int) -> bool:
-    """Whether all of them are."""
-    return chance.random() < LOSS**packets
 
 
 def readings(facts: list[Fact], house: House, starts: list[Boot]) -> list[AnyReading]:
