@@ -37,6 +37,11 @@ _PAGES_SINCE = (
     .where(evidence_table.c.page >= sa.bindparam("since"))
     .order_by(evidence_table.c.page)
 )
+_PAGE = (
+    sa.select(evidence_table.c.facts)
+    .where(evidence_table.c.agent == sa.bindparam("its"))
+    .where(evidence_table.c.page == sa.bindparam("number"))
+)
 _NEWEST_PAGE = sa.select(sa.func.max(evidence_table.c.page)).where(
     evidence_table.c.agent == sa.bindparam("its")
 )
@@ -108,9 +113,7 @@ def facts_on(page: Mapping[str, bytes | bytearray], number: int) -> list[Fact]:
 
 def load_page(connection: Connection, name: PageName) -> Page:
     """Empty when nothing was written on it."""
-    table = evidence_table.c
-    its = sa.select(table.facts).where(table.agent == name.agent, table.page == name.number)
-    packed = connection.execute(its).scalar()
+    packed = connection.execute(_PAGE, {"its": name.agent, "number": name.number}).scalar()
     return {} if packed is None else {key: bytearray(held) for key, held in _unpack(packed).items()}
 
 

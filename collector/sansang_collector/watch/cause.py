@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why a service was not well, from the clues that were heard beside it; what is counted decides."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
@@ -34,7 +33,7 @@ hear anybody."""
 _STAGES: Mapping[str, JourneyStage] = {
     f"wifi:{stage}": stage for stage in get_args(JourneyStage) if stage not in IN_THE_WIFI
 }
-_OF_GUESTS: Mapping[str | None, Cause] = {"address": "dhcp", "gateway": "equipment"}
+_OF_GUESTS: Mapping[str | None, Cause] = {"wifi:address": "dhcp", "wifi:gateway": "equipment"}
 
 
 def cause_of(service: str, clues: Mapping[str, int]) -> Cause | None:
@@ -74,8 +73,8 @@ def _of_internet(clues: Mapping[str, int]) -> Cause:
 
 def _of_wifi(clues: Mapping[str, int]) -> Cause:
     """What was said of it most often."""
-    said = Counter({name.removeprefix("wifi:"): clues[name] for name in sorted(clues)})
-    often = next((word for word, _ in said.most_common() if f"wifi:{word}" in clues), None)
+    said = (name for name in clues if name.startswith("wifi:"))
+    often = min(said, key=lambda name: (-clues[name], name), default=None)
     return _OF_GUESTS[often] if often in _OF_GUESTS else "access_point"  # noqa: SIM401 - its type
 
 
