@@ -2,12 +2,14 @@
 """A box of a site: when it was last heard, how long it may say nothing, and its starts."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median_low
 from typing import NamedTuple
 
 from sansang_collector.watch.entry import Key
 from sansang_collector.watch.evidence import Boot
+from sansang_collector.watch.roots import TOGETHER_US
 
 BOOT_SLACK_US = 5_000_000
 """So much later than the first fact after it a start may be dated."""
@@ -47,3 +49,17 @@ class Box:
 def is_past(boot: Boot, at: int) -> bool:
     """Whether a box had started at an instant in µs, as far as its clock can be trusted."""
     return boot.started <= at + BOOT_SLACK_US
+
+
+def all_lost_power(boxes: Iterable[Box], gap: tuple[int, int], at: int) -> bool:
+    """Whether none of a site measured within a time without power of one of them, by what had
+    happened `at` (µs).
+    """
+    start, end = gap[0] + TOGETHER_US, gap[1] - TOGETHER_US
+    return all(
+        box.alive is None
+        or (box.silent is not None and box.silent.start <= start)
+        or (box.gap[0] <= start and box.gap[1] >= end)
+        or (box.alive <= start and any(is_past(each, at) for each in box.boots))
+        for box in boxes
+    )

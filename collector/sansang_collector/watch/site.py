@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from sansang_collector.watch.box import Box, BoxPlan, is_past
+from sansang_collector.watch.book import Book
+from sansang_collector.watch.box import Box, BoxPlan, all_lost_power, is_past
 from sansang_collector.watch.cause import Cause, cause_of
-from sansang_collector.watch.entry import CONTACT, POWER, Entry, EntryState, Key, Thing
+from sansang_collector.watch.entry import CONTACT, POWER, Entry, Key, Thing
 from sansang_collector.watch.evidence import UP, Boot, Fact
-from sansang_collector.watch.roots import TOGETHER_US, root_of
 from sansang_collector.watch.service import MINUTE_US, HoldDown, Said, Service, Speaker, State
 
 CLUES = frozenset({"gateway", "address", "carrier", "portal", "route"})
@@ -33,21 +33,16 @@ class Standing(NamedTuple):
 
 
 class SiteJudge:
-    """What the facts of one site come to. `entries`: open ones, those that changed since they were
-    last taken, and those that a silence explains which lasts; `changed`: which did, a key without
-    an entry is one that is no more.
-    """
+    """What the facts of one site come to."""
 
     def __init__(self, boxes: Mapping[str, BoxPlan], hold: HoldDown) -> None:
         self._hold = hold
         self._boxes = {agent: Box(plan) for agent, plan in boxes.items()}
         self.services: dict[Thing, Service] = {}
-        self.entries: dict[Key, Entry] = {}
-        self.changed: set[Key] = set()
+        self._book = Book()
         self.judged = 0
         self.back = 0
         """When a box was last heard again after a silence."""
-        self._open: dict[Thing, Key] = {}
         self._power: Entry | None = None
         """The last power cut."""
         self._shaky: dict[Thing, Service] = {}
@@ -75,8 +70,7 @@ class SiteJudge:
                 self._shaky[key.thing] = self.services[key.thing] = Service(
                     self._hold, state, key.start, at, first_up, clues=Counter(dict(clues))
                 )
-            self._open[key.thing] = key
-            self.entries[key] = Entry(key, state, None, cause, clues, root)
+            self._book.resume(Entry(key, state, None, cause, clues, root))
 
     def recall(self, agent: str, fact: Fact) -> bool:
         """The newest that was said of something in a time in which all was well; whether it is
@@ -149,16 +143,19 @@ class SiteJudge:
         self._mature(now)
 
     def take(self) -> dict[Key, Entry | None]:
-        """What changed since this was last asked; None for an entry that is no more. What has ended
-        is let go of, once it is known what a silence that explains it was.
-        """
-        found = {key: self.entries.get(key) for key in self.changed}
-        self.changed.clear()
-        silent = {box.silent for box in self._boxes.values() if box.silent is not None}
-        for key, entry in list(self.entries.items()):
-            if entry.end is not None and entry.root not in silent:
-                del self.entries[key]
-        return found
+        """As the book has it."""
+        lasting = {box.silent for box in self._boxes.values() if box.silent is not None}
+        return self._book.take(lasting)
+
+    @property
+    def entries(self) -> Mapping[Key, Entry]:
+        """As the book has them."""
+        return self._book.entries
+
+    @property
+    def changed(self) -> Collection[Key]:
+        """As the book has it."""
+        return self._book.changed
 
     @property
     def plans(self) -> dict[str, BoxPlan]:
@@ -193,8 +190,7 @@ class SiteJudge:
             if box.alive is not None:
                 states["box", agent] = "up" if box.silent is None else "down"
         for thing, state in states.items():
-            key = self._open.get(thing)
-            yield Standing(thing, state, self.entries[key] if key else None)
+            yield Standing(thing, state, self._book.opened(thing))
 
     def mends(self, thing: Thing) -> bool:
         """Whether the newest that was said of a service is that it works again."""
@@ -254,69 +250,35 @@ class SiteJudge:
 
     def _explain(self, thing: Thing, service: Service) -> None:
         """More clues may mean another cause."""
-        key = self._open.get(thing)
-        if key is None or self.entries[key].state == "unknown":
+        entry = self._book.opened(thing)
+        if entry is None or entry.state == "unknown":
             return
         cause = cause_of(thing[0], service.clues)
-        entry = self.entries[key]
         if cause != entry.cause:
-            self._put(entry._replace(cause=cause, clues=_counted(service.clues)))
-            self._relate()
+            self._book.explain(entry, cause, _counted(service.clues))
 
     def _write(self, thing: Thing, service: Service, root: Key | None = None) -> None:
         """The state has changed: the entry before it ends, and another may begin."""
-        before = self._open.pop(thing, None)
-        if before is not None:
-            self._close(before, service.since)
+        self._book.close(thing, service.since, _counted(service.clues))
         if service.state == "up" or not _is_offered(thing, service):
             if service.state == "up" and service.doubt is None:
                 self._shaky.pop(thing, None)
                 service.clues.clear()
         else:
-            known = service.state != "unknown"
             self._shaky[thing] = service
-            self._begin(
-                Key(*thing, service.since),
-                service.state,
-                cause_of(thing[0], service.clues) if known else None,
-                _counted(service.clues) if known else (),
-                root,
-            )
-        self._relate()
-
-    def _begin(
-        self,
-        key: Key,
-        state: EntryState,
-        cause: Cause | None,
-        clues: tuple[tuple[str, int], ...] = (),
-        root: Key | None = None,
-    ) -> None:
-        self._open[key.thing] = key
-        self._put(Entry(key, state, None, cause, clues, root))
-
-    def _close(self, key: Key, end: int) -> None:
-        entry = self.entries[key]
-        if end <= key.start:
-            self._drop(key)
-            return
-        service = self.services.get(key.thing)
-        clues = _counted(service.clues) if service and entry.state != "unknown" else entry.clues
-        self._put(entry._replace(end=end, clues=clues))
-
-    def _put(self, entry: Entry) -> None:
-        self.entries[entry.key] = entry
-        self.changed.add(entry.key)
-
-    def _drop(self, key: Key) -> None:
-        self.entries.pop(key, None)
-        self.changed.add(key)
+            key, state = Key(*thing, service.since), service.state
+            if state == "unknown":
+                self._book.begin(Entry(key, state, root=root))
+            else:
+                cause = cause_of(thing[0], service.clues)
+                self._book.begin(Entry(key, state, None, cause, _counted(service.clues), root))
+        self._book.relate()
 
     def _fall_silent(self, agent: str, box: Box) -> None:
         since = box.alive or 0
         self.judged = max(self.judged, since + box.patience_us)
         box.silent = Key("box", agent, since)
-        self._begin(box.silent, "down", "silent")
+        self._book.begin(Entry(box.silent, "down", None, "silent"))
         for thing, service in self.services.items():
             speakers = {who.agent for who in service.said}
             if agent in speakers and all(self.is_silent(each) for each in speakers):
@@ -354,23 +316,12 @@ class SiteJudge:
         box.gap = (since, at if boot is None else boot.started)
         if boot is None or boot.clean:
             cause: Cause = "agent_fault" if boot is None else "switched_off"
-            self._end_silence(silent, Entry(Key("box", agent, since), "down", at, cause))
-        elif self._all_lost_power(box.gap, at):
-            self._end_silence(silent, self._power_cut(box.gap))
+            self._book.end_silence(silent, Entry(Key("box", agent, since), "down", at, cause))
+        elif all_lost_power(self._boxes.values(), box.gap, at):
+            self._book.end_silence(silent, self._power_cut(box.gap))
         else:
             cut = Entry(Key("box", agent, since), "down", boot.started, "box_power")
-            self._end_silence(silent, cut)
-
-    def _all_lost_power(self, gap: tuple[int, int], at: int) -> bool:
-        """Whether no other box of the site measured meanwhile, by what had happened `at`."""
-        start, end = gap[0] + TOGETHER_US, gap[1] - TOGETHER_US
-        return all(
-            box.alive is None
-            or (box.silent is not None and box.silent.start <= start)
-            or (box.gap[0] <= start and box.gap[1] >= end)
-            or (box.alive <= start and any(is_past(each, at) for each in box.boots))
-            for box in self._boxes.values()
-        )
+            self._book.end_silence(silent, cut)
 
     def _power_cut(self, gap: tuple[int, int]) -> Entry:
         """One of the site: from the last fact of any box until the first of them starts."""
@@ -381,30 +332,6 @@ class SiteJudge:
         else:
             self._power = Entry(Key(*POWER, start), "down", end, "power_cut")
         return self._power
-
-    def _end_silence(self, silent: Key | None, entry: Entry) -> None:
-        """The entry about a silence gets its end and its name; what it explained follows it."""
-        if silent is not None:
-            self._open.pop(silent.thing, None)
-            if silent != entry.key:
-                self._drop(silent)
-        if (entry.end or 0) <= entry.key.start:
-            return
-        self._put(entry)
-        for each in list(self.entries.values()):
-            if silent is not None and each.root == silent:
-                self._put(each._replace(root=entry.key, cause=entry.cause))
-
-    def _relate(self) -> None:
-        """Which open entry explains which: one cause is told once."""
-        for key in self._open.values():
-            entry = self.entries[key]
-            opened = {thing: self.entries[each] for thing, each in self._open.items()}
-            if entry.state == "unknown" or entry.root is not None:
-                continue
-            root = root_of(entry, opened)
-            if root is not None:
-                self._put(entry._replace(root=root))
 
 
 def _about(agent: str, line: str, key: str) -> tuple[Thing, Speaker]:
