@@ -110,14 +110,15 @@ def _shared(entry: Entry, span: Span) -> int:
 
 def _is_true(house: House, entry: Entry, end: int) -> bool:
     """Whether something happened then that takes this service down; what no other entry explains
-    must be a fault of its own.
+    must be a fault of its own, or fail along with one that was over before it could be noticed.
     """
     span = Span(entry.key.start - ROUND, (entry.end or end) + ROUND)
     service = entry.key.service
     for fault in house.faults:
         kind = KINDS[fault.what]
         own = kind.service == service or (fault.what in OFF and service in {"power", "box"})
-        along = entry.root is not None and service in kind.along
+        brief = fault.end - fault.start <= noticed_after(fault.what)
+        along = service in kind.along and (entry.root is not None or brief)
         if (own or along) and fault.start < span.end and fault.end > span.start:
             return True
     return False
@@ -130,7 +131,8 @@ def _words(entry: Entry) -> str:
 
 def shares(house: House, span: Span) -> dict[str, float]:
     """By service, the true share of the time that a box was there to see; what is shorter than the
-    hold-down is no outage by what an outage is.
+    hold-down is no outage by what an outage is, but for a power cut, which every start of a box
+    tells of.
     """
     found: dict[str, float] = {}
     for service in SERVICES:
@@ -138,7 +140,8 @@ def shares(house: House, span: Span) -> dict[str, float]:
         if service == "power":
             unseen = [each.span for each in house.of({"switched off"})]
         known = subtract([span], unseen)
-        down = [each for each in house.down(service) if each.end - each.start > HOLD.down_us]
+        least = 0 if service == "power" else HOLD.down_us
+        down = [each for each in house.down(service) if each.end - each.start > least]
         works = length_us(subtract(known, down))
         found[service] = works / length_us(known)
     return found
