@@ -174,9 +174,9 @@ REASONS: Mapping[ReasonCode, Words] = MappingProxyType(
             "Call the carrier: port 53 of the name server should be open for TCP.",
         ),
         "resolver_dead": Words(
-            "Không máy chủ tên miền nào trả lời.",
+            "Không máy chủ tên miền nào tra được tên.",
             "Tắt rồi bật lại modem; nếu vẫn vậy, gọi nhà mạng.",
-            "No name server answers.",
+            "No name server can look up a name.",
             "Restart the modem; if it stays so, call the carrier.",
         ),
         "ipv6_authority_unknown": Words(
