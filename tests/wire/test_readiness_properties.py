@@ -65,7 +65,7 @@ WORSE: dict[str, list[dict[str, Any]]] = {
 """By kind: ever worse, from what is well on."""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     found=st.lists(st.sampled_from(KINDS).flatmap(of_kind), max_size=24),
     slots=st.none() | SLOTS,
