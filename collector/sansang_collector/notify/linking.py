@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Callable
 
+from sansang_collector.notify.channels import ZALO, Bot, Channel
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
 from sansang_collector.registry_entries import Contact
@@ -57,6 +58,24 @@ class Linking:
     def chat(self, contact: str) -> ZaloChat | None:
         """The chat in which this contact is reached. Raises RecordUnavailableError."""
         return self._record.zalo_chats().get(contact)
+
+    def unlinked(self) -> list[str]:
+        """The ids of those who wish to be told by Zalo and have linked no chat.
+
+        Raises RecordUnavailableError.
+        """
+        wishing = [each.id for each in self._registry().contacts if ZALO in each.channels]
+        chats = self._record.zalo_chats() if wishing else {}
+        return [each for each in wishing if each not in chats]
+
+    def channels(self, bot: Bot) -> list[Channel]:
+        """The chats of those who wish to be told by Zalo. Raises RecordUnavailableError."""
+        chats = self._record.zalo_chats()
+        whose: dict[str, set[str]] = {}
+        for contact in self._registry().contacts:
+            if ZALO in contact.channels and contact.id in chats:
+                whose.setdefault(chats[contact.id].chat_id, set()).add(contact.id)
+        return [bot.chat(chat, frozenset(contacts)) for chat, contacts in whose.items()]
 
     def take(self, chat_id: str, text: str, now: int) -> None:
         """Link the chat that sent a code; other texts are nobody's business.
