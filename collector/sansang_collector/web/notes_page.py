@@ -9,7 +9,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from typing import Annotated
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -38,7 +38,7 @@ KINDS: Mapping[str, NoteKind] = {
     **dict.fromkeys(("1h", "4h", "morning"), "snooze"),
 }
 """Of each button; those that put off say until when."""
-OWN_PAGE = re.compile(r"/(?:sites/[a-z0-9-]+|outages)?(?:\?[\w=&%.-]*)?", re.ASCII)
+OWN_PAGE = re.compile(r"/(?:sites/[a-z0-9-]+|outages)?")
 
 Wanted = Annotated[Language, Depends(wanted_language)]
 
@@ -65,9 +65,15 @@ def add_routes(
         except RecordUnavailableError as error:
             return _refused(pages, str(error), 503, language)
         pages.forget()
-        back = form["back"] if OWN_PAGE.fullmatch(form.get("back", "")) else "/outages"
-        joint = "&" if "?" in back else "?"
-        return RedirectResponse(f"{back}{joint}lang={language}", 303)
+        return RedirectResponse(_back(request, language), 303)
+
+
+def _back(request: Request, language: Language) -> str:
+    """The page that the form stood on, in the same language."""
+    _, _, path, query, _ = urlsplit(request.headers.get("referer", ""))
+    path = path if OWN_PAGE.fullmatch(path) else "/outages"
+    chosen = [each for each in parse_qsl(query, max_num_fields=8) if each[0] in {"site", "cause"}]
+    return f"{path}?{urlencode([*chosen, ('lang', language)])}"
 
 
 def _fields(form: bytes | None) -> dict[str, str]:

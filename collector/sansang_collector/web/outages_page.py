@@ -19,7 +19,7 @@ from sansang_collector.web.outage_words import BLIND, SERVICES, sentence, servic
 from sansang_collector.web.states import Tone
 from sansang_collector.web.strip import Mark, Strip, drawn
 
-ROWS_AT_MOST = 100
+ROWS_AT_MOST = 60
 STRIPS_AT_MOST = 60
 """More make a page that nobody reads, and too large for a weak line."""
 

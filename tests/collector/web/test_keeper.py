@@ -107,6 +107,20 @@ def test_what_else_is_down_is_said_in_its_own_words(
 
 
 @pytest.mark.parametrize(
+    ("service", "shown"),
+    [("internet", "■ Internet chập chờn từ"), ("wifi", f"■ Wi-Fi “{SSID}” chập chờn từ")],
+)
+def test_what_is_poor_is_shown_as_such(record: Record, service: str, shown: str) -> None:
+    """A keeper may know why; nobody is called for it."""
+    sources = with_wifi_down()
+    subject = SSID if service == "wifi" else "main"
+    sources.service_views = [
+        msgspec.structs.replace(wifi("up"), service=service, subject=subject, state="degraded")
+    ]
+    assert shown in words(browser(sources, record).get(PATH).text)
+
+
+@pytest.mark.parametrize(
     ("kind", "shown"),
     [("power_out", "mất điện"), ("repairing", "đang sửa"), ("closed_today", "đóng cửa hôm nay")],
 )
