@@ -96,7 +96,7 @@ class Ledger:
                     made=each.made,
                     state=each.notice.state,
                     service=each.about.service,
-                    channels={to.channel: to.at for to in self._reach(each) if to.at is not None},
+                    sent=self._reach(each),
                 )
                 for each in messages
             ],

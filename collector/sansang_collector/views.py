@@ -205,7 +205,7 @@ class SentView(Struct, frozen=True, kw_only=True):
     role: str | None
     """Of the contact; None of an address without a name."""
     channel: str
-    """The name of the channel; empty when it is not in the settings any more."""
+    """What the settings call it, else its scheme; empty when it is not there any more."""
     state: Literal["sent", "waiting", "failing"]
     """`failing`: the channel takes nothing now, and is tried again."""
     at: int | None
@@ -261,12 +261,12 @@ class RevisionView(Struct, frozen=True, kw_only=True):
 
 
 class ToldView(Struct, frozen=True, kw_only=True):
-    """A message about a site: made at an instant, and when which channel had it."""
+    """A message about a site: made at an instant, and whom it reached or is to reach."""
 
     made: int
     state: Literal["up", "down"]
     service: str
-    channels: dict[str, int]
+    sent: list[SentView]
 
 
 class OutageDetail(Struct, frozen=True, kw_only=True):

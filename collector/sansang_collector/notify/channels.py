@@ -48,6 +48,11 @@ class Channel:
         shown = f"{self.url.partition(':')[0].lower()}://{sender.host if servers else '…'}"
         return f"{self.label} ({shown})" if self.label else shown
 
+    @property
+    def kind(self) -> str:
+        """Its label or the scheme, which say how people are reached, but not where."""
+        return self.label or self.url.partition(":")[0].lower()
+
     def reaches(self, contact: Contact) -> bool:
         """Whether the contact wishes to be told there, and it is no other contact's chat."""
         named = self.label in contact.channels

@@ -97,13 +97,13 @@ class Dispatch:
         found: list[SentView] = []
         for channel, at in message.delivered.items():
             line = self._lines.get(channel)
-            name, role = (line.channel.name, self._role(line.channel)) if line else ("", None)
+            name, role = (line.channel.kind, self._role(line.channel)) if line else ("", None)
             found.append(SentView(role=role, channel=name, state="sent", at=at))
         for channel in self._missing.get(message.id, ()):
             line = self._lines.get(channel)
             if line is not None and channel not in message.delivered:
                 state = "waiting" if line.failing_since is None else "failing"
-                name, role = line.channel.name, self._role(line.channel)
+                name, role = line.channel.kind, self._role(line.channel)
                 found.append(SentView(role=role, channel=name, state=state, at=None))
         return found
 

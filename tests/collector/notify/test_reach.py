@@ -66,7 +66,7 @@ async def test_it_is_known_who_has_a_message_and_who_waits_for_it(tmp_path: Path
         "carrier": "waiting",
     }
     assert found["keeper"].at == next(iter(message.delivered.values()))
-    assert found["officer"].channel == "desk (json://127.0.0.1)"
+    assert found["officer"].channel == "desk"
 
 
 async def test_what_is_being_mended_calls_nobody_else(tmp_path: Path) -> None:

@@ -44,19 +44,19 @@ def first(client: TestClient) -> OutageView:
     ("to", "vi", "en"),
     [
         (
-            SentView(role="officer", channel="mail (mailtos://m.vn)", state="sent", at=NOW),
-            "Đã báo cán bộ qua mail (mailtos://m.vn) lúc",
-            "Told the officer through mail (mailtos://m.vn) at",
+            SentView(role="officer", channel="mail", state="sent", at=NOW),
+            "Đã báo cán bộ qua mail lúc",
+            "Told the officer through mail at",
         ),
         (
-            SentView(role="keeper", channel="zalo (dong)", state="waiting", at=None),
-            "Chờ báo người trông coi qua zalo (dong).",
-            "Still to tell the keeper through zalo (dong).",
+            SentView(role="keeper", channel="zalo", state="waiting", at=None),
+            "Chờ báo người trông coi qua zalo.",
+            "Still to tell the keeper through zalo.",
         ),
         (
-            SentView(role=None, channel="json://ioc.vn", state="failing", at=None),
-            "Chưa báo được json://ioc.vn; đang gửi lại.",
-            "Could not tell json://ioc.vn yet; it is tried again.",
+            SentView(role=None, channel="ioc", state="failing", at=None),
+            "Chưa báo được ioc; đang gửi lại.",
+            "Could not tell ioc yet; it is tried again.",
         ),
         (
             SentView(role=None, channel="", state="sent", at=NOW),
