@@ -81,9 +81,9 @@ def load_answers(
 def load_answers_after(connection: sa.Connection, number: int) -> list[tuple[int, Answer]]:
     """Those that came after the one of this number, with theirs, in the order they came."""
     table = answers_table.c
-    columns = (table[name] for name in Answer._fields)
-    statement = sa.select(table.id, *columns).where(table.id > number).order_by(table.id)
-    return [(row[0], Answer(*row[1:])) for row in connection.execute(statement)]
+    statement = sa.select(answers_table).where(table.id > number).order_by(table.id)
+    rows = connection.execute(statement).mappings()
+    return [(row["id"], Answer(*(row[name] for name in Answer._fields))) for row in rows]
 
 
 def load_answer(connection: sa.Connection, site: str, outage: str, contact: str) -> Answer | None:

@@ -185,13 +185,13 @@ class Ledger:
         return self._answer_view(answers[-1]) if answers else None
 
     def _answer_view(self, answer: Answer) -> AnswerView:
-        contacts = {each.id: each.name for each in self._registry().contacts}
+        contact = self._registry().contact(answer.contact)
         return AnswerView(
             at=answer.at,
             answer=answer.answer,
             comment=answer.comment,
             who=answer.contact,
-            name=contacts.get(answer.contact, answer.contact),
+            name=contact.name if contact else answer.contact,
         )
 
 

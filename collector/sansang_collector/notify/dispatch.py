@@ -109,7 +109,9 @@ class Dispatch:
 
     def _role(self, channel: Channel) -> str | None:
         """Of those who are reached there, when it is the same of all."""
-        roles = {each.role for each in self._registry().contacts if channel.reaches(each)}
+        registry = self._registry()
+        linked = [registry.contact(each) for each in channel.linked]
+        roles = {each.role for each in linked or registry.contacts_at(channel.label) if each}
         return roles.pop() if len(roles) == 1 else None
 
     def wake(self) -> None:

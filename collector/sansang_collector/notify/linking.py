@@ -49,7 +49,7 @@ class Linking:
 
     def contact(self, name: str) -> Contact | None:
         """The contact with this id."""
-        return next((each for each in self._registry().contacts if each.id == name), None)
+        return self._registry().contact(name)
 
     def code(self, contact: str, now: int) -> str:
         """What this contact is to send. Raises RecordUnavailableError."""
@@ -64,7 +64,7 @@ class Linking:
 
         Raises RecordUnavailableError.
         """
-        wishing = [each.id for each in self._registry().contacts if ZALO in each.channels]
+        wishing = [each.id for each in self._registry().contacts_at(ZALO)]
         chats = self._record.zalo_chats() if wishing else {}
         return [each for each in wishing if each not in chats]
 
@@ -72,8 +72,8 @@ class Linking:
         """The chats of those who wish to be told by Zalo. Raises RecordUnavailableError."""
         chats = self._record.zalo_chats()
         whose: dict[str, set[str]] = {}
-        for contact in self._registry().contacts:
-            if ZALO in contact.channels and contact.id in chats:
+        for contact in self._registry().contacts_at(ZALO):
+            if contact.id in chats:
                 whose.setdefault(chats[contact.id].chat_id, set()).add(contact.id)
         return [bot.chat(chat, frozenset(contacts)) for chat, contacts in whose.items()]
 
