@@ -132,9 +132,11 @@ class Dispatch:
         channels = {each.id: each for each in (*self._channels, *chats)}
         for gone in self._serving.keys() - channels.keys():
             self._serving.pop(gone).cancel()
-        self._lines = {
-            name: self._lines.get(name) or _Line(each) for name, each in channels.items()
-        }
+        lines = {name: self._lines.get(name) or _Line(each) for name, each in channels.items()}
+        for name, line in lines.items():
+            # A chat may have become that of one more contact.
+            line.channel = channels[name]
+        self._lines = lines
         for name in channels.keys() - self._serving.keys():
             line = self._lines[name]
             work = _whenever(line.something, self._serve, line)

@@ -91,6 +91,25 @@ async def test_who_has_linked_no_chat_is_told_through_the_next_channel(tmp_path:
     assert (len(texts), server.messages) == (1, [])
 
 
+async def test_a_chat_that_one_more_contact_links_tells_of_its_house_too(tmp_path: Path) -> None:
+    """Without a restart."""
+    whom = [
+        contact(channels=["zalo"]),
+        contact("truong-thon-tay", channels=["zalo"], sites=["nvh-tay"]),
+    ]
+    with a_record(tmp_path) as record, zalo() as server:
+        linking, bot = linking_of(record, *whom), Bot(TOKEN, server.api)
+        link(linking, "truong-thon-tay", "chat-1")
+        async with at_work(
+            record, [], contacts=whom, chats=lambda: linking.channels(bot)
+        ) as dispatch:
+            await until(lambda: dispatch.channels == 1, "the chat is known")
+            link(linking, "truong-thon", "chat-1")
+            tell(record, DOWN)
+            dispatch.wake()
+            await until(lambda: server.messages, "the chat is told")
+
+
 def test_one_chat_of_two_contacts_is_one_channel(tmp_path: Path) -> None:
     """A keeper of two houses is told once of what concerns both; the name holds no secret."""
     whom = [contact(name, channels=["zalo"]) for name in ("dong", "tay")]
