@@ -19,7 +19,7 @@ from sansang_collector.config import (
     CollectorConfig,
 )
 from sansang_collector.ingest import Ingest
-from sansang_collector.notify.dispatch import Dispatch
+from sansang_collector.notify.dispatch import Dispatch, no_chats
 from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.links import LinkKeyError, link_key
 from sansang_collector.notify.recipients import unknown_channels
@@ -82,17 +82,22 @@ class Collector:
         self._config = config
         self._registry = RegistryFile(
             config.registry,
-            lambda registry: unknown_channels(registry.contacts, config.notify.channels),
+            lambda registry: unknown_channels(
+                registry.contacts, config.notify.channels, has_bot=config.notify.bot is not None
+            ),
         )
         self._record = Record(config.data_dir / "record.db")
         self._store = open_store(config.store, config.data_dir)
         key = link_key(config.data_dir / "link.key")
         links = Links(config.public_url, key) if config.public_url else None
+        linking = Linking(key, self._record, lambda: self._registry.current)
+        bot = config.notify.bot
         self._dispatch = Dispatch(
             self._record,
             lambda: self._registry.current,
             config.notify.channels,
             Speech(lambda: self._registry.current, config.notify.language, links),
+            no_chats if bot is None else lambda: linking.channels(bot),
         )
         self._watching = Watching(
             self._record, lambda: self._registry.current, config.hold, time.time_ns() // 1000
@@ -126,13 +131,13 @@ class Collector:
             self._watching,
             self._ingest,
             self._dispatch,
+            linking,
             lambda: self._broker_problem,
             self._states,
         )
         self._own_line = OwnLine(config.own_line)
         self._sent_configs: dict[str, str] = {}
         self._embedded: EmbeddedBroker | None = None
-        linking = Linking(key, self._record, lambda: self._registry.current)
         self._app = create_app(
             self._status,
             Keeper(key, self._record),

@@ -22,8 +22,7 @@ from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
-from sansang_collector.answer_sql import Answer, load_answer, load_answers, save_answer
-from sansang_collector.ledger_sql import numbers_near
+from sansang_collector.answer_sql import Answer, load_answer, save_answer
 from sansang_collector.message_sql import (
     Message,
     NewMessage,
@@ -38,7 +37,6 @@ from sansang_collector.message_sql import (
     save_messages,
     save_reminder,
 )
-from sansang_collector.note_sql import silenced
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.record_sql import (
     agents_table,
@@ -282,15 +280,6 @@ class Record:
         with self.reading() as connection:
             return load_delivered_to(connection, channel)
 
-    def silenced(self, message: Message, now: int) -> bool:
-        """Whether somebody acknowledged or snoozed what a message tells of.
-
-        Raises RecordUnavailableError.
-        """
-        about = message.about.site, message.notice.since
-        with self.reading() as connection:
-            return any(silenced(connection, each, now) for each in numbers_near(connection, *about))
-
     def reminded(self, message: int, channel: str, at: int) -> None:
         """Note that a channel was reminded. Raises RecordUnavailableError."""
         with self.writing() as connection:
@@ -308,17 +297,9 @@ class Record:
             finish(connection, message)
 
     def answer(self, answer: Answer) -> None:
-        """Note what a keeper answers, in place of what it was. Raises RecordUnavailableError."""
+        """Note what a keeper answers, after what it was. Raises RecordUnavailableError."""
         with self.writing() as connection:
             save_answer(connection, answer)
-
-    def answers(self, site: str, since: int) -> Sequence[Answer]:
-        """What was answered of a site at `since` (µs) or later, oldest first.
-
-        Raises RecordUnavailableError.
-        """
-        with self.reading() as connection:
-            return load_answers(connection, site, since)
 
     def answer_of(self, site: str, outage: str, contact: str) -> Answer | None:
         """What this contact answers about this outage. Raises RecordUnavailableError."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from sansang_collector import evidence_sql, ledger_sql
+from sansang_collector.answer_sql import load_answers_after, outage_key
 from sansang_collector.calm import load_calm
 from sansang_collector.evidence_sql import Connection, Page, PageName
 from sansang_collector.ledger_sql import Revised
@@ -22,6 +23,7 @@ from sansang_collector.stretch import Stretch, corrections, stretch
 from sansang_collector.watch.box import BoxPlan
 from sansang_collector.watch.entry import Entry, Key, Thing
 from sansang_collector.watch.evidence import Boot, Fact, boots_of, facts_of
+from sansang_collector.watch.keeper import Word, with_words
 from sansang_collector.watch.service import MINUTE_US, HoldDown, State
 from sansang_collector.watch.site import SiteJudge, Standing
 from sansang_wire.readings import AnyReading
@@ -34,6 +36,8 @@ LAG_US = 2_000_000
 """What contradicts is on its way for so long at the most."""
 RECENT_US = 60 * MINUTE_US
 SITES_AT_ONCE = 300
+UNHEARD_US = 60 * MINUTE_US
+"""An answer may have come so long before a start without being heard."""
 CENTRE = "collector"
 """The service of entries about the centre itself."""
 Blindness = Literal["broker", "line", "clock", "stopped"]
@@ -101,6 +105,9 @@ class Watching:
         self._late: dict[str, _Late] = {}
         self._pending = _Pending()
         self._sites = self._registry()
+        self._words: dict[str, dict[tuple[str, str], Word]] = {}
+        """By site, what each contact says of each outage."""
+        self._answers_heard = 0
         with self._record.reading() as connection:
             self._boots = evidence_sql.load_boots(connection)
             self._worked = ledger_sql.load_worked(connection)
@@ -167,6 +174,7 @@ class Watching:
         for why in self._blind.keys() - set(blindness):
             self._see_again(why, now)
         self._follow_registry()
+        self._hear_keepers(now)
         for site, newest in list(self.unjudged.items())[:SITES_AT_ONCE]:
             late = self._late.setdefault(site, _Late(newest, 0, 0, now))
             late.start = min(late.start, newest)
@@ -178,6 +186,28 @@ class Watching:
             judge.advance(now - LAG_US, since)
             if judge.changed:
                 self._pending.sites.add(site)
+
+    def _hear_keepers(self, now: int) -> None:
+        """What was answered since this was last asked stands in the ledger, a revision each."""
+        since: dict[str, int] = {}
+        with self._record.reading() as connection:
+            for number, answer in load_answers_after(connection, self._answers_heard):
+                self._answers_heard = number
+                words = self._words.setdefault(answer.site, {})
+                about = answer.outage, answer.contact
+                before = words.get(about)
+                words[about] = Word(outage_key(answer.outage).thing, answer.answer, answer.at)
+                if answer.at >= now - UNHEARD_US:
+                    reach = min(since.get(answer.site, answer.at), before.at if before else now)
+                    since[answer.site] = min(reach, answer.at)
+            for site, start in since.items():
+                held = [each.entry for each in ledger_sql.load(connection, start, None, site)]
+                said = [(each, self._with_words(site, each)) for each in held]
+                changes = [Revised(was.key, entry) for was, entry in said if entry != was]
+                self._pending.corrections.append(Correction(site, changes))
+
+    def _with_words(self, site: str, entry: Entry) -> Entry:
+        return with_words(entry, self._words.get(site, {}).values())
 
     def _blind_by(self, why: str, now: int) -> None:
         if why not in self._blind:
@@ -208,7 +238,10 @@ class Watching:
                 continue
             worked += self._new_worked(site, judge)
             if judge.changed:
-                changes = [Revised(*each) for each in judge.take().items()]
+                changes = [
+                    Revised(key, each and self._with_words(site, each))
+                    for key, each in judge.take().items()
+                ]
                 self._remember(site, (each.entry for each in changes), now)
                 pending.corrections.append(Correction(site, changes))
         return Watched(pending.pages, pending.boots, worked, pending.corrections, pending.late)
@@ -238,7 +271,8 @@ class Watching:
         """By site, everything that is judged, and the boxes."""
         for site, judge in sorted(self._judges.items()):
             for each in judge.standing():
-                yield site, each
+                entry = each.entry and self._with_words(site, each.entry)
+                yield site, each._replace(entry=entry)
 
     def _plans(self, site: str) -> dict[str, BoxPlan]:
         return {
@@ -323,7 +357,7 @@ class Watching:
         judge.advance(now - LAG_US, since, silent)
         new |= judge.take()
         found = {
-            key: each
+            key: self._with_words(site, each)
             for key, each in new.items()
             if each is not None and (key.start >= part.first or key in lasting)
         }

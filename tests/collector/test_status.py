@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sansang_collector.hours import Span
 from sansang_collector.notify.dispatch import Dispatch
+from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.speech import Speech
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
@@ -41,6 +42,7 @@ def status_of(at_work: Desk, registry: RegistryFile, broker_problem: str | None 
             (),
             Speech(lambda: registry.current, "vi"),
         ),
+        Linking(bytes(32), at_work.record, lambda: registry.current),
         lambda: broker_problem,
         {},
     )
@@ -109,12 +111,12 @@ async def test_a_keeper_is_shown_what_of_the_house_is_down(tmp_path: Path) -> No
         house = status.house(SITE)
         assert house is not None
         assert (house.name, house.simulated) == ("Nhà văn hóa thôn Đông", True)
-        assert {each.subject for each in house.down} == {"NVH", "Guests"}
+        assert {each.subject for each in house.not_well} == {"NVH", "Guests"}
         path.write_text(REGISTRY.replace("simulated = true", 'ssids = ["NVH", "Office"]'))
         registry.reload()
         house = status.house(SITE)
         assert house is not None
-        assert [each.subject for each in house.down] == ["NVH"]
+        assert [each.subject for each in house.not_well] == ["NVH"]
         assert status.house("nvh-cu") is None
 
 
@@ -127,8 +129,7 @@ def test_opening_hours_and_the_ledger_are_asked_for_the_page(tmp_path: Path) -> 
     with desk(tmp_path) as at_work:
         registry = RegistryFile(path)
         status = status_of(at_work, registry)
-        assert not status.is_open(SITE)
-        assert status.is_open("absent")
+        assert status.closed() == {SITE}
         now = status.now()
         [power, internet, dns] = status.timeline(SITE, [Span(now - 1000, now)])
         assert {each.closed[0] for each in (power, internet, dns)} == {True}

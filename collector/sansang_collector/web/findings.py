@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sansang_collector.language import MINUTE_US, Translation
 from sansang_collector.stages import RESTART
 from sansang_collector.views import AgentView, CollectorView
+from sansang_collector.web.beside import Beside
 from sansang_collector.web.measured import Measured
 from sansang_collector.web.reasons import WIFI, in_words
 from sansang_collector.web.states import WORST_FIRST, AgentState, Tone
@@ -31,6 +32,8 @@ class Finding(NamedTuple):
     """What many sites may have at once; see `gathered`."""
     since: int = 0
     """When it began (µs), where that is known."""
+    beside: Beside | None = None
+    """Of an outage of the ledger."""
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -105,6 +108,18 @@ def of_collector(view: CollectorView, translate: Translation) -> list[Finding]:
         if problem is not None:
             tone: Tone = "warn" if problem is view.registry else "bad"
             found.append(Finding(tone, here, what, problem, todo))
+    if view.zalo_unlinked:
+        what = translate.plural(
+            "{count} contact has not linked its Zalo yet",
+            "{count} contacts have not linked their Zalo yet",
+            len(view.zalo_unlinked),
+        )
+        todo = translate(
+            "have them send the code of {path} to the bot; until then only their other channels"
+            " are used.",
+            path=f"/contacts/{view.zalo_unlinked[0]}/zalo",
+        )
+        found.append(Finding("warn", here, what, named(view.zalo_unlinked), todo))
     return found
 
 

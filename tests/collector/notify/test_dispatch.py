@@ -7,7 +7,7 @@ import html
 import re
 import threading
 import time
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sansang_collector.language import Translation
 from sansang_collector.message_sql import NewMessage, Service
 from sansang_collector.notify.channels import Channel, parse_channels
-from sansang_collector.notify.dispatch import GIVE_UP_AFTER_US, Dispatch
+from sansang_collector.notify.dispatch import GIVE_UP_AFTER_US, Dispatch, no_chats
 from sansang_collector.notify.speech import Links, Speech
 from sansang_collector.notify.wording import message_text
 from sansang_collector.record import Record, Saving
@@ -71,16 +71,17 @@ def a_record(folder: Path) -> Generator[Record]:
 
 
 @contextlib.asynccontextmanager
-async def at_work(
+async def at_work(  # noqa: PLR0917 - what a dispatch is made of
     record: Record,
     to: list[Channel],
     site: Site = HOUSE,
     contacts: Sequence[Contact] = (),
     links: Links | None = None,
+    chats: Callable[[], list[Channel]] = no_chats,
 ) -> AsyncGenerator[Dispatch]:
     """A dispatch that runs until the block ends; that it still does is part of every test."""
     registry = Registry((site,), contacts=tuple(contacts))
-    dispatch = Dispatch(record, lambda: registry, to, Speech(lambda: registry, "vi", links))
+    dispatch = Dispatch(record, lambda: registry, to, Speech(lambda: registry, "vi", links), chats)
     running = asyncio.create_task(dispatch.run())
     try:
         yield dispatch
