@@ -163,6 +163,7 @@ def test_the_same_twice_is_once_and_a_new_answer_takes_its_place(
         (path_of(expires_at=NOW), 410, "Liên kết này đã hết hạn", "tin báo mới nhất"),
         (path_of(site="nvh-cu"), 404, "không còn trong danh sách", "gọi cán bộ phụ trách"),
     ],
+    ids=["forged", "cut short", "no link", "too old", "of a house that is gone"],
 )
 def test_a_link_that_does_not_hold_says_what_to_do(  # noqa: PLR0917
     phone: TestClient, record: Record, path: str, status: int, what: str, todo: str

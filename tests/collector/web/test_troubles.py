@@ -221,6 +221,7 @@ def test_a_carrier_is_named_as_what_sites_share(browse: Browse) -> None:
         (None, "■ Máy chủ — không nhận được tin của điểm nào từ"),
         (NOW - HOUR, "■ Máy chủ — đã không nhận được tin của điểm nào từ"),
     ],
+    ids=["still", "no more"],
 )
 def test_that_the_centre_was_blind_is_a_warning(
     end: int | None, expected: str, browse: Browse
