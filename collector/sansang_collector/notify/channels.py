@@ -11,6 +11,8 @@ from typing import Any
 
 from sansang_collector.notify.wording import TITLE
 
+KEY = "X-Sansang-Message"
+"""A header of mails and webhooks: the same when a message comes a second time, else another."""
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -42,9 +44,14 @@ class Channel:
         shown = f"{self.url.partition(':')[0].lower()}://{sender.host if servers else '…'}"
         return f"{self.label} ({shown})" if self.label else shown
 
-    def send(self, text: str) -> bool:
-        """Whether it was taken. Blocks, for some seconds at most."""
-        return bool(_apprise(self.url).notify(body=text, title=TITLE, body_format="text"))
+    def send(self, text: str, key: str | None = None) -> bool:
+        """Whether it was taken; where there are headers, with this `KEY`. Blocks, for some seconds
+        at most.
+        """
+        sender = _apprise(self.url)
+        if key is not None and "headers" in sender[0].template_kwargs:
+            sender[0].headers[KEY] = key
+        return bool(sender.notify(body=text, title=TITLE, body_format="text"))
 
 
 def parse_channels(text: str) -> tuple[list[Channel], list[str]]:
