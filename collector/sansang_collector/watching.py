@@ -41,8 +41,8 @@ Blindness = Literal["broker", "line", "clock", "stopped"]
 
 
 class Held(NamedTuple):
-    """What is held of a service of a site: its state since when, by evidence of when. `says`: the
-    newest word against it.
+    """What is held of a service of a site: its state since when, by evidence of when. `doubted`:
+    since when evidence says that it does not work after all. `says`: the newest word against it.
     """
 
     site: str
@@ -50,6 +50,7 @@ class Held(NamedTuple):
     state: State
     since: int
     judged: int
+    doubted: int | None
     says: str | None
 
 
@@ -229,7 +230,7 @@ class Watching:
     def held(self) -> list[Held]:
         """What is held of every service of every site."""
         return [
-            Held(site, thing, each.state, each.since, each.judged, each.against)
+            Held(site, thing, each.state, each.since, each.judged, each.doubted, each.against)
             for site, judge in sorted(self._judges.items())
             for thing, each in sorted(judge.services.items())
         ]
