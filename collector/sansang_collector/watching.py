@@ -30,7 +30,7 @@ DRAINED_US, SETTLED_US = 3_000_000, 30_000_000
 """No late fact for the first, or the second since the first of them: time to judge anew."""
 INTERLEAVED_US = 10 * MINUTE_US
 """So much older than another box's word what a box says may be."""
-LAG_US = 2_000_000
+LAG_US = 1_000_000
 """What contradicts is on its way for so long at the most."""
 RECENT_US = 60 * MINUTE_US
 SITES_AT_ONCE = 300
