@@ -43,7 +43,7 @@ soak: dev ## an hour of power cuts, cable faults and killed servers, half an hou
 	@tests/build_kernel.sh
 	@.venv/bin/python -m tests.lab.wifi_soak 1800
 	@.venv/bin/python -m tests.collector.watch.simulation --days 365
-	@.venv/bin/python -m tests.e2e.outages
+	@.venv/bin/python -m tests.e2e.outages_table
 	@rm -rf .build/soak && mkdir -p .build/soak
 	@$(ALONE) .venv/bin/python -m tests.e2e.campaign --folder $(CURDIR)/.build/soak --rounds 900 $(ARGS)
 

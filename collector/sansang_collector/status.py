@@ -154,6 +154,7 @@ class Status:
                 state=each.state,
                 since=each.since,
                 judged=each.judged,
+                doubted=each.doubted,
                 told=Service(each.site, *each.thing) in reached,
                 stage=STAGE_OF.get(each.says or "") if each.state == "down" else None,
             )

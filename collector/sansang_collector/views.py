@@ -89,6 +89,9 @@ class ServiceView(Struct, frozen=True, kw_only=True):
     """When that state began."""
     judged: int
     """The newest evidence."""
+    doubted: int | None = None
+    """Since when evidence says that it does not work, though it is `up` until the hold-down has
+    confirmed that."""
     told: bool
     """A message that it is down reached somebody, and it is not known to be back."""
     stage: JourneyStage | None = None

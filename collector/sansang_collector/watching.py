@@ -32,7 +32,7 @@ DRAINED_US, SETTLED_US = 3_000_000, 30_000_000
 """No late fact for the first, or the second since the first of them: time to judge anew."""
 INTERLEAVED_US = 10 * MINUTE_US
 """So much older than another box's word what a box says may be."""
-LAG_US = 2_000_000
+LAG_US = 1_000_000
 """What contradicts is on its way for so long at the most."""
 RECENT_US = 60 * MINUTE_US
 SITES_AT_ONCE = 300
@@ -45,8 +45,8 @@ Blindness = Literal["broker", "line", "clock", "stopped"]
 
 
 class Held(NamedTuple):
-    """What is held of a service of a site: its state since when, by evidence of when. `says`: the
-    newest word against it.
+    """What is held of a service of a site: its state since when, by evidence of when. `doubted`:
+    since when evidence says that it does not work after all. `says`: the newest word against it.
     """
 
     site: str
@@ -54,6 +54,7 @@ class Held(NamedTuple):
     state: State
     since: int
     judged: int
+    doubted: int | None
     says: str | None
 
 
@@ -267,7 +268,7 @@ class Watching:
     def held(self) -> list[Held]:
         """What is held of every service of every site."""
         return [
-            Held(site, thing, each.state, each.since, each.judged, each.against)
+            Held(site, thing, each.state, each.since, each.judged, each.doubted, each.against)
             for site, judge in sorted(self._judges.items())
             for thing, each in sorted(judge.services.items())
         ]

@@ -93,6 +93,26 @@ async def test_a_service_is_shown_with_the_stage_at_which_guests_fail(tmp_path: 
         assert (service.subject, service.state, service.stage) == ("NVH", "down", "address")
 
 
+async def test_what_is_said_to_be_lost_is_doubted_until_it_is_judged(tmp_path: Path) -> None:
+    """Since the first reading that says so; when the next one has it again it was nothing."""
+    path = tmp_path / "registry.toml"
+    path.write_text(REGISTRY)
+    now = time.time_ns() // 100_000_000 * 100_000
+    with desk(tmp_path) as at_work:
+        status = status_of(at_work, RegistryFile(path))
+        seen: list[tuple[str, int | None]] = []
+        for seq, (ago_s, up) in enumerate(((40, True), (30, False), (20, False), (10, True)), 1):
+            outcome = "ok" if up else "failed"
+            reading = WifiReading(
+                at=now - ago_s * 1_000_000, outcome=outcome, ssid="NVH", on_air=up
+            )
+            await at_work.take("dong-1", batch("dong-1", seq, [reading]))
+            [service] = status.services()
+            seen.append((service.state, service.doubted))
+    lost = now - 30_000_000
+    assert seen == [("up", None), ("up", lost), ("up", lost), ("up", None)]
+
+
 async def test_a_keeper_is_shown_what_of_the_house_is_down(tmp_path: Path) -> None:
     """Not a Wi-Fi that the registry does not expect any more; a site that is gone is none."""
     path = tmp_path / "registry.toml"

@@ -14,6 +14,8 @@ from sansang_collector.registry_entries import Contact
 
 ZALO = "zalo"
 """What contacts call the chat that they linked themselves."""
+KEY = "X-Sansang-Message"
+"""A header of mails and webhooks: the same when a message comes a second time, else another."""
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -58,9 +60,14 @@ class Channel:
         named = self.label in contact.channels
         return named and (not self.linked or contact.id in self.linked)
 
-    def send(self, text: str) -> bool:
-        """Whether it was taken. Blocks, for some seconds at most."""
-        return bool(_apprise(self.url).notify(body=text, title=TITLE, body_format="text"))
+    def send(self, text: str, key: str | None = None) -> bool:
+        """Whether it was taken; where there are headers, with this `KEY`. Blocks, for some seconds
+        at most.
+        """
+        sender = _apprise(self.url)
+        if key is not None and "headers" in sender[0].template_kwargs:
+            sender[0].headers[KEY] = key
+        return bool(sender.notify(body=text, title=TITLE, body_format="text"))
 
 
 @dataclass(frozen=True, slots=True)

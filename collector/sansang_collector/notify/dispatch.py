@@ -4,8 +4,9 @@
 Each channel is a task of its own: one that hangs keeps no other waiting. It gets its messages in
 their order, and one only after the one before it. What it does not take is tried again, seldomer
 and seldomer, for a day; then it is given up and counted. A message is noted as sent after it was: a
-collector that dies just between the two sends it a second time. A channel that takes nothing for
-ten minutes is told through the others. Chats that people link while it runs are channels, too.
+collector that dies just between the two sends it a second time, under the same key. A channel that
+takes nothing for ten minutes is told through the others. Chats that people link while it runs are
+channels, too.
 """
 
 import asyncio
@@ -149,7 +150,7 @@ class Dispatch:
             fate, plan = await self._fate(line, message, standing)
             if fate != "now" or plan is None or await self._is_old(message):
                 continue
-            if not await self._send(line, self._speech.text(message, plan)):
+            if not await self._send(line, self._speech.text(message, plan), _key(message)):
                 return
             now = _now()
             await in_daemon_thread(self._record.delivered, message.id, line.channel.id, now)
@@ -168,14 +169,15 @@ class Dispatch:
                 continue
             if await self._held_until(message) > _now():
                 continue
-            if not await self._send(line, self._speech.reminder(message, plan, _now())):
+            text = self._speech.reminder(message, plan, _now())
+            if not await self._send(line, text, f"{_key(message)}-{at}"):
                 return
             await in_daemon_thread(self._record.reminded, message.id, line.channel.id, _now())
             self.sent += 1
 
-    async def _send(self, line: _Line, text: str) -> bool:
+    async def _send(self, line: _Line, text: str, key: str) -> bool:
         """Whether the channel took it; if not, after a while."""
-        if await in_daemon_thread(line.channel.send, text):
+        if await in_daemon_thread(line.channel.send, text, key):
             await self._note_recovery(line)
             return True
         await self._back_off(line)
@@ -257,6 +259,11 @@ class Dispatch:
                 self.given_up += 1
                 log.error("a message about %s is given up after a day", message.about.site)
         self._missing, self.waiting = missing, len(missing)
+
+
+def _key(message: Message) -> str:
+    """Another record numbers from 1 again, but not in the same instant."""
+    return f"{message.made}-{message.id}"
 
 
 def _now() -> int:

@@ -195,15 +195,35 @@ def of_wifi(
         if stage
         else translate("Wi-Fi “{ssid}” off since {when} ({duration})", **times)
     )
-    parts = [translate("The box has power and can be heard.")]
-    if reason:
-        parts.append(translate("It says: {reason}.", reason=in_words(reason, WIFI, translate)))
+    parts = [_box_says(reason, translate)]
     if network.told:
         parts.append(translate("Its keeper was told."))
     if stage is not None:
         parts.append(translate("A guest says: {failing}.", failing=translate(stage.failing)))
     todo = translate(stage.todo if stage else RESTART)
     return Finding("bad", name, what, " ".join(parts), todo, link, "wifi")
+
+
+def of_doubted(
+    network: Network, where: tuple[str, str], reason: str, now: int, translate: Translation
+) -> Finding:
+    """A network that was lost just now: whoever looks sees it before anybody is sent for."""
+    name, link = where
+    lost = translate.when(network.doubted or now, now)
+    what = translate(
+        "Wi-Fi “{ssid}” was lost at {when}, being confirmed", ssid=network.ssid, when=lost
+    )
+    todo = translate("wait a few minutes: if it stays lost, it becomes an outage.")
+    return Finding("warn", name, what, _box_says(reason, translate), todo, link)
+
+
+def _box_says(reason: str, translate: Translation) -> str:
+    """That the box is heard, and what it knows of its Wi-Fi."""
+    heard = translate("The box has power and can be heard.")
+    if not reason:
+        return heard
+    says = translate("It says: {reason}.", reason=in_words(reason, WIFI, translate))
+    return f"{heard} {says}"
 
 
 def of_family(family: str, sites: Sequence[str], translate: Translation) -> list[Finding]:
