@@ -9,6 +9,10 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 # A host of its own, for the campaign pulls real cables.
 ALONE := unshare --net --mount $(if $(filter 0,$(shell id -u)),,--user --map-root-user)
 
+# The tests wait more than they compute: three processes keep two processors busy. With a debugger:
+# `make test ARGS="-n 0 --pdb"`.
+SIDE_BY_SIDE := -n 3 --dist worksteal
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lab soak bench screenshots lock runtime dev
 MAKEFLAGS += --no-print-directory
@@ -21,7 +25,7 @@ demo: runtime ## a commune to look at: broker, collector, simulated agents (need
 
 test: dev ## every test but the heavy ones; installs the servers they talk to when it may
 	@tests/install_servers.sh
-	@.venv/bin/python -m pytest -m "not lab" $(ARGS)
+	@.venv/bin/python -m pytest -m "not lab" $(SIDE_BY_SIDE) $(ARGS)
 
 check: dev ## format, lint, types, imports
 	@.venv/bin/ruff format --check .
@@ -39,7 +43,7 @@ soak: dev ## an hour of power cuts, cable faults and killed servers, half an hou
 	@tests/build_kernel.sh
 	@.venv/bin/python -m tests.lab.wifi_soak 1800
 	@.venv/bin/python -m tests.collector.watch.simulation --days 365
-	@.venv/bin/python -m tests.e2e.outages
+	@.venv/bin/python -m tests.e2e.outages_table
 	@rm -rf .build/soak && mkdir -p .build/soak
 	@$(ALONE) .venv/bin/python -m tests.e2e.campaign --folder $(CURDIR)/.build/soak --rounds 900 $(ARGS)
 

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every test: skips are counted aloud, and no process is left behind."""
+"""What holds for every test: skips are counted aloud, and no process is left behind.
+
+`make test` runs them in several processes: each looks after what it started itself, and the first
+one counts for all.
+"""
 
 import os
 import re
@@ -8,6 +12,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import Any
 
+import hypothesis
 import psutil
 import pytest
 
@@ -17,6 +22,12 @@ MISSING = re.compile(r"missing capability: (?P<capability>[^:]+)")
 RUN_MARK = ("SANSANG_TEST_RUN", uuid.uuid4().hex)
 """Inherited by every process the tests start, so that one which outlived its parent is found."""
 GRACE_S = 2
+
+# How long one example takes says more about the machine than about the code.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -256,9 +256,9 @@ class FixedSources:
         """As given."""
         return self.service_views
 
-    def is_open(self, site: str) -> bool:
-        """Unless it was given as closed."""
-        return site not in self.closed_sites
+    def closed(self) -> set[str]:
+        """As given."""
+        return self.closed_sites
 
     def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:
         """Of those given, what lasted for a while within [start, end)."""
@@ -295,10 +295,11 @@ class FixedSources:
 
     def house(self, site: str) -> House | None:
         """As given."""
-        down = [each for each in self.service_views if (each.site, each.state) == (site, "down")]
+        bad = {"down", "degraded"}
+        not_well = [each for each in self.service_views if each.site == site and each.state in bad]
         for view in self.site_views:
             if view.site == site:
-                return House(view.name, view.simulated, down)
+                return House(view.name, view.simulated, not_well)
         return None
 
     def maintenance(self, start: int, end: int) -> list[MaintenanceView]:

@@ -11,15 +11,19 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from sansang_collector.notify.channels import KEY
 from tests.servers import free_port
 
 
 class Mailbox:
-    """A mail server on the loopback; `texts` are the bodies of what it took, in order."""
+    """A mail server on the loopback; `texts` are the bodies of what it took, in order, `keys` what
+    tells it from what is sent twice.
+    """
 
     def __init__(self) -> None:
         self.port = free_port()
         self.texts: list[str] = []
+        self.keys: list[str | None] = []
         self._controller: Any = None
 
     @property
@@ -42,6 +46,7 @@ class Mailbox:
         mail = message_from_bytes(envelope.content, policy=policy.default)
         body = mail.get_body(("plain", "html"))
         assert body is not None
+        self.keys.append(mail[KEY])
         self.texts.append(str(body.get_content()))
         return "250 OK"
 
@@ -58,12 +63,18 @@ def mailbox() -> Generator[Mailbox]:
 
 
 @contextmanager
-def webhook(texts: list[str], port: int = 0) -> Generator[str]:
-    """The Apprise address of a webhook that appends what it is told to `texts`."""
+def webhook(
+    texts: list[str], port: int = 0, keys: list[str | None] | None = None
+) -> Generator[str]:
+    """The Apprise address of a webhook that appends what it is told to `texts`, and to `keys` what
+    tells it from what is sent twice.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if keys is not None:
+                keys.append(self.headers[KEY])
             texts.append(json.loads(body)["message"])
             self.send_response(200)
             self.end_headers()

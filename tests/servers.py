@@ -6,6 +6,8 @@ run, even when it is killed: the kernel sends them the signal when the thread th
 ends, so start them from the main thread.
 """
 
+import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -26,11 +28,21 @@ STOP_S = 20.0
 HTTP_S = 10.0
 
 
+_FIRST = 10_000 + os.getpid() % 22 * 1000
+_ports = itertools.cycle(range(_FIRST, _FIRST + 1000))
+
+
 def free_port() -> int:
-    """A TCP port of the loopback interface that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A TCP port of the loopback interface that nothing listens on now.
+
+    None of those that the kernel hands out itself (from 32,768), and from a range of this process:
+    until the test listens there, it stays free while others run beside it.
+    """
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Server:

@@ -146,7 +146,8 @@ def _readiness(
     known = all_probes()
     kinds = [kind for kind in readiness.KINDS if kind in known]
     probes = {kind: known[kind](settings[kind], _surroundings()) for kind in kinds}
-    found = assess(asyncio.run(readiness.measure(probes, tell)), stability=None)
+    measuring = readiness.measure(probes, readiness.TIME_LIMIT_S, tell)
+    found = assess(asyncio.run(measuring), stability=None)
     if options.json:
         print(msgspec.json.encode(found).decode())
     else:

@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -19,7 +20,7 @@ from sansang_collector.config import (
     CollectorConfig,
 )
 from sansang_collector.ingest import Ingest
-from sansang_collector.notify.dispatch import Dispatch
+from sansang_collector.notify.dispatch import Dispatch, no_chats
 from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.links import LinkKeyError, link_key
 from sansang_collector.notify.recipients import unknown_channels
@@ -52,8 +53,12 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5
 SETTLE_EVERY_S = 1
+BEGIN_EVERY_S = 0.05
+"""While sites are judged for the first time since the start, some at once: others must get in."""
 STOPPED_AFTER_US = 60_000_000
 STATES_AT_MOST = 100_000
+COLLECT_AFTER = 50_000
+"""More objects than ended: look for those that hold each other. Python's own number is 700."""
 
 
 class PortTakenError(Exception):
@@ -82,17 +87,22 @@ class Collector:
         self._config = config
         self._registry = RegistryFile(
             config.registry,
-            lambda registry: unknown_channels(registry.contacts, config.notify.channels),
+            lambda registry: unknown_channels(
+                registry.contacts, config.notify.channels, has_bot=config.notify.bot is not None
+            ),
         )
         self._record = Record(config.data_dir / "record.db")
         self._store = open_store(config.store, config.data_dir)
         key = link_key(config.data_dir / "link.key")
         links = Links(config.public_url, key) if config.public_url else None
+        linking = Linking(key, self._record, lambda: self._registry.current)
+        bot = config.notify.bot
         self._dispatch = Dispatch(
             self._record,
             lambda: self._registry.current,
             config.notify.channels,
             Speech(lambda: self._registry.current, config.notify.language, links),
+            no_chats if bot is None else lambda: linking.channels(bot),
         )
         self._watching = Watching(
             self._record, lambda: self._registry.current, config.hold, time.time_ns() // 1000
@@ -126,13 +136,13 @@ class Collector:
             self._watching,
             self._ingest,
             self._dispatch,
+            linking,
             lambda: self._broker_problem,
             self._states,
         )
         self._own_line = OwnLine(config.own_line)
         self._sent_configs: dict[str, str] = {}
         self._embedded: EmbeddedBroker | None = None
-        linking = Linking(key, self._record, lambda: self._registry.current)
         self._app = create_app(
             self._status,
             Keeper(key, self._record),
@@ -290,7 +300,8 @@ class Collector:
 
     async def _settle(self) -> None:
         while True:
-            await asyncio.sleep(SETTLE_EVERY_S)
+            begins = self._watching.unjudged and not self._ingest.record_problem
+            await asyncio.sleep(BEGIN_EVERY_S if begins else SETTLE_EVERY_S)
             await self._ingest.settle(self._blindness())
 
     def _blindness(self) -> set[Blindness]:
@@ -364,7 +375,12 @@ def run(config: CollectorConfig) -> int:
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        await Collector(config).run(stopping)
+        collector = Collector(config)
+        # A lot makes tens of thousands of objects that end with it: to look through them, and
+        # through all that was there at the start, took a fifth of the processor.
+        gc.freeze()
+        gc.set_threshold(COLLECT_AFTER)
+        await collector.run(stopping)
 
     try:
         with alone_in(config.data_dir):

@@ -26,6 +26,10 @@
     language = "vi"
     # zalo_webhook_secret_file = "zalo.secret"  # Zalo's password for /z/zalo
 
+    # [zalo]                          # the bot that writes to the chats of contacts
+    # token_file = "zalo.token"
+    # api = "https://zalo.example.vn" # through a proxy of one's own
+
 Relative paths count from the folder of the file. Secrets stand in files of their own.
 """
 
@@ -41,7 +45,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sansang_collector.addresses import origin
-from sansang_collector.notify.channels import Channel, parse_channels
+from sansang_collector.notify.channels import Bot, Channel, parse_channels
 from sansang_collector.settings_file import (
     InvalidFileError,
     Section,
@@ -60,6 +64,7 @@ DEFAULT_WEB = "127.0.0.1:8080"
 STORE_KINDS = ("embedded", "influxdb1", "influxdb2")
 HOLD = HoldDown(down_us=120_000_000, up_us=60_000_000)
 OWN_LINE = (*("1.1.1.1:443", "8.8.8.8:443"), "[2606:4700:4700::1111]:443")
+TOKEN = re.compile(r"[\w:.-]+", re.ASCII)
 STORE_KEYS = {
     "embedded": (),
     "influxdb1": ("url", "database", "user", "password_file"),
@@ -114,6 +119,13 @@ class NotifySection(Struct, frozen=True, kw_only=True):
     zalo_webhook_secret_file: str | None = None
 
 
+class ZaloSection(Struct, frozen=True, kw_only=True):
+    """`[zalo]`: the bot that writes to the chats that contacts have linked."""
+
+    token_file: str | None = None
+    api: str | None = None
+
+
 class CollectorFile(Struct, frozen=True, kw_only=True):
     """The keys that stand outside a section; sections are checked one by one."""
 
@@ -124,6 +136,7 @@ class CollectorFile(Struct, frozen=True, kw_only=True):
     web: Any = None
     watch: Any = None
     notify: Any = None
+    zalo: Any = None
 
 
 SECTIONS: Mapping[str, type[Struct]] = {
@@ -132,6 +145,7 @@ SECTIONS: Mapping[str, type[Struct]] = {
     "web": WebSection,
     "watch": WatchSection,
     "notify": NotifySection,
+    "zalo": ZaloSection,
 }
 
 
@@ -180,6 +194,7 @@ class NotifyConfig:
     channels: tuple[Channel, ...] = ()
     language: Language = "vi"
     zalo_webhook_secret: str | None = field(default=None, repr=False)
+    bot: Bot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +235,7 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
     public_url = _public_url(Section("web", data.get("web"), folder, mistakes))
     channels = _channels(Section("notify", data.get("notify"), folder, mistakes))
     zalo_secret = _zalo_secret(Section("notify", data.get("notify"), folder, mistakes))
+    bot = _bot(Section("zalo", data.get("zalo"), folder, mistakes)) if "zalo" in data else None
     if mistakes or broker is None or store is None or web is None:
         raise InvalidFileError(path, sorted(mistakes))
     return CollectorConfig(
@@ -232,7 +248,10 @@ def check_config(data: Mapping[str, Any], path: Path) -> CollectorConfig:
         public_url=public_url,
         hold=_hold(msgspec.convert(data.get("watch", {}), WatchSection)),
         notify=NotifyConfig(
-            channels, msgspec.convert(data.get("notify", {}), NotifySection).language, zalo_secret
+            channels,
+            msgspec.convert(data.get("notify", {}), NotifySection).language,
+            zalo_secret,
+            bot,
         ),
     )
 
@@ -278,6 +297,18 @@ def _zalo_secret(section: Section) -> str | None:
             " 256 letters, digits, - and _",
         )
     return secret
+
+
+def _bot(section: Section) -> Bot | None:
+    section.needed("token_file", "the bot can't write without it")
+    token, api = section.secret("token_file"), section.text("api")
+    if token is not None and not TOKEN.fullmatch(token):
+        section.mistake("token_file", f"{section.file('token_file')} holds no token of a bot")
+    try:
+        return None if token is None else Bot(token, None if api is None else origin(api))
+    except ValueError as error:
+        section.mistake("api", f"{api!r} {error}")
+        return None
 
 
 def parse_address(text: str) -> Address:

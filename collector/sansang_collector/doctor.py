@@ -19,6 +19,7 @@ from sansang_collector import config as settings
 from sansang_collector import registry
 from sansang_collector.config import Address, CollectorConfig, EmbeddedStoreConfig, InfluxDB1Config
 from sansang_collector.language import Translation
+from sansang_collector.notify.recipients import unknown_channels
 from sansang_collector.settings_file import InvalidFileError
 from sansang_collector.views import CollectorView
 from sansang_wire.checking import Mistake
@@ -61,6 +62,7 @@ def examine(path: Path, translate: Translation) -> tuple[list[Check], list[Mista
         _broker(config, running, translate),
         _store(config, translate),
         _messages(config, running, translate),
+        *_zalo(config, running, translate),
     ]
     return checks, []
 
@@ -103,6 +105,10 @@ def _registry(config: CollectorConfig, translate: Translation) -> Check:
     name = translate("Registry")
     try:
         content = registry.load(config.registry)
+        if unknown := unknown_channels(
+            content.contacts, config.notify.channels, has_bot=config.notify.bot is not None
+        ):
+            raise InvalidFileError(config.registry, unknown)
     except InvalidFileError as error:
         detail = f"{error.file}: {'; '.join(map(str, error.mistakes))}"
         return Check(name, False, detail, translate("mend the file; it is read again by itself."))
@@ -181,17 +187,31 @@ def _messages(config: CollectorConfig, running: bool, translate: Translation) ->
     channels = len(config.notify.channels)
     if not channels:
         return Check(name, True, translate("Nobody is told: name an urls_file in [notify]."))
-    if running and (failing := _failing(config.web)):
+    if running and (view := _running(config.web)) and (failing := view.channels_failing):
         detail = translate("not taken by {names}", names=", ".join(failing))
         mend = translate("try with `sansang notify`, and correct what is wrong in urls_file.")
         return Check(name, False, detail, mend)
     return Check(name, True, translate.plural("{count} channel", "{count} channels", channels))
 
 
-def _failing(address: Address) -> list[str]:
-    """The channels that the running collector can't reach people through."""
+def _zalo(config: CollectorConfig, running: bool, translate: Translation) -> list[Check]:
+    """Of a bot; who has linked a chat only the running collector knows."""
+    if config.notify.bot is None:
+        return []
+    view = _running(config.web) if running else None
+    if view is None:
+        return [Check("Zalo", True, translate("start the collector to see who is linked"))]
+    if not view.zalo_unlinked:
+        return [Check("Zalo", True, translate("everybody is linked"))]
+    detail = translate("not linked: {names}", names=", ".join(view.zalo_unlinked))
+    mend = translate("send them the code of /contacts/ID/zalo.")
+    return [Check("Zalo", False, detail, mend)]
+
+
+def _running(address: Address) -> CollectorView | None:
+    """What the running collector says of itself."""
     url = f"http://{address}/api/v1/collector"
     with contextlib.suppress(urllib3.exceptions.HTTPError, msgspec.DecodeError):
         answer = urllib3.request("GET", url, timeout=TIMEOUT_S, retries=False)
-        return msgspec.json.decode(answer.data, type=CollectorView).channels_failing
-    return []
+        return msgspec.json.decode(answer.data, type=CollectorView)
+    return None

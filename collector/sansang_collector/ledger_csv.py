@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from sansang_collector.csv_text import Cell
 from sansang_collector.language import MINUTE_US, Translation
 from sansang_collector.ledger_words import (
+    answer_words,
     cause_word,
     kind_words,
     place,
@@ -31,6 +32,7 @@ def outage_rows(
         translate("Duration (min)"),
         translate("Cause"),
         translate("First told"),
+        translate("Keeper's answer"),
         translate("Result"),
     ]
     for number, outage in enumerate(outages, 1):
@@ -45,6 +47,7 @@ def outage_rows(
             max(0, end - outage.start) / MINUTE_US,
             cause_word(outage.cause, translate),
             "" if outage.told is None else translate.instant(outage.told),
+            answer_words(outage, translate),
             result_words(outage, translate),
         ]
 

@@ -7,6 +7,7 @@ from rich.text import Text
 from sansang_collector.fleet import STYLES
 from sansang_collector.language import Translation
 from sansang_collector.ledger_words import (
+    answer_words,
     cause_word,
     kind_words,
     place,
@@ -33,7 +34,7 @@ def outages_table(found: list[OutageView], now: int, translate: Translation) -> 
     # Half a date says nothing, and a narrow terminal would cut it.
     shown.add_column(translate("Start"), min_width=len("21/11/2026 08:15"))
     shown.add_column(translate("Duration"), min_width=len("1 giờ 05 phút"))
-    for title in (translate("Cause"), translate("State")):
+    for title in (translate("Cause"), translate("Keeper's answer"), translate("State")):
         shown.add_column(title)
     for outage in found:
         end = now if outage.end is None else outage.end
@@ -45,6 +46,7 @@ def outages_table(found: list[OutageView], now: int, translate: Translation) -> 
             Text(translate.instant(outage.start)),
             Text(translate.duration(end - outage.start)),
             Text(cause_word(outage.cause, translate)),
+            Text(answer_words(outage, translate)),
             Text(f"{SHAPES[tone]} {result_words(outage, translate)}", style=STYLES[tone]),
         )
     return shown

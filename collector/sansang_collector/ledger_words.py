@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import get_args
 
+from sansang_collector.answer_sql import AnswerKind
 from sansang_collector.causes import CAUSES
 from sansang_collector.language import Translation, mark
 from sansang_collector.views import OutageView
@@ -25,6 +26,14 @@ SERVICES: Mapping[str, str] = MappingProxyType(
 STATES: Mapping[str, str] = MappingProxyType(
     {"down": mark("down"), "degraded": mark("poor"), "unknown": mark("not known")}
 )
+ANSWERS: Mapping[AnswerKind, str] = MappingProxyType(
+    {
+        "power_out": mark("the power is out"),
+        "repairing": mark("it is being repaired"),
+        "closed_today": mark("closed today"),
+    }
+)
+"""Of keepers."""
 _CAUSES: Mapping[str, Cause] = {cause: cause for cause in get_args(Cause)}
 
 
@@ -63,3 +72,12 @@ def result_words(outage: OutageView, translate: Translation) -> str:
     """What became of it, and what was noted last."""
     result = translate("still lasts") if outage.end is None else translate("is over")
     return f"{result}: {outage.comment}" if outage.comment else result
+
+
+def answer_words(outage: OutageView, translate: Translation) -> str:
+    """What its keeper answered last, and when; empty when that was nothing."""
+    given = outage.answer
+    if given is None:
+        return ""
+    said = f"{translate.instant(given.at)}: {translate(ANSWERS[given.answer])}"
+    return f"{said} – {given.comment}" if given.comment else said

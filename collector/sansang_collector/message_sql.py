@@ -62,14 +62,14 @@ class NewMessage(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A message that not everyone has yet, and the channels that have it."""
+    """A message, and when (µs) which channel had it."""
 
     id: int
     about: Service
     notice: Notice
     made: int
     sites: Sequence[str]
-    delivered: frozenset[str]
+    delivered: Mapping[str, int]
 
 
 class Standing(NamedTuple):
@@ -127,35 +127,36 @@ def load_unfinished(connection: sa.Connection) -> list[Message]:
     rows = connection.execute(
         sa.select(table).where(table.c.done == sa.false()).order_by(table.c.id)
     ).mappings()
-    return [_message(connection, dict(row)) for row in rows]
+    return [_message(connection, row) for row in rows.all()]
 
 
 def load_told_of(
     connection: sa.Connection, site: str, start: int, end: int | None
-) -> list[tuple[Message, dict[str, int]]]:
-    """The messages made about a site within [start, end) (µs), and when each channel had them."""
+) -> list[Message]:
+    """The messages made about a site within [start, end) (µs)."""
     table = messages_table
     statement = sa.select(table).where(table.c.site == site, table.c.made >= start)
     if end is not None:
         statement = statement.where(table.c.made < end)
     rows = connection.execute(statement.order_by(table.c.id)).mappings().all()
-    return [(_message(connection, dict(row)), _delivered(connection, row["id"])) for row in rows]
+    return [_message(connection, row) for row in rows]
 
 
-def _delivered(connection: sa.Connection, message: int) -> dict[str, int]:
+def _message(connection: sa.Connection, row: Mapping[Any, Any]) -> Message:
     table = deliveries_table.c
-    its = sa.select(table.channel, table.at).where(table.message == message)
-    return {row.channel: row.at for row in connection.execute(its)}
+    its = sa.select(table.channel, table.at).where(table.message == row["id"])
+    return message_of(row, {each.channel: each.at for each in connection.execute(its)})
 
 
-def _message(connection: sa.Connection, row: dict[str, Any]) -> Message:
+def message_of(row: Mapping[Any, Any], delivered: Mapping[str, int]) -> Message:
+    """The message of a row of its table."""
     return Message(
         id=row["id"],
         about=Service(row["site"], row["service"], row["subject"]),
         notice=Notice(*(row[name] for name in Notice._fields)),
         made=row["made"],
         sites=row["sites"] or (),
-        delivered=frozenset(_delivered(connection, row["id"])),
+        delivered=delivered,
     )
 
 
@@ -209,7 +210,7 @@ def load_delivered_to(connection: sa.Connection, channel: str) -> list[tuple[Mes
         .where(deliveries.channel == channel, table.state == "down")
         .order_by(table.id)
     ).mappings()
-    return [(_message(connection, dict(row)), row["reminded"] or row["at"]) for row in rows.all()]
+    return [(_message(connection, row), row["reminded"] or row["at"]) for row in rows.all()]
 
 
 def save_reminder(connection: sa.Connection, message: int, channel: str, at: int) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sansang_collector.record_sql import metadata
 
 NoteKind = Literal["ack", "snooze", "comment"]
+FOREVER = 2**62
 
 notes_table = sa.Table(
     "note",
@@ -49,21 +50,21 @@ def load_notes(connection: sa.Connection, number: int) -> list[Note]:
     return [Note(*row) for row in connection.execute(statement)]
 
 
-def load_comments(connection: sa.Connection, first: int, last: int) -> dict[int, str]:
-    """The last comment on each outage with a number from `first` to `last`."""
+def load_notes_between(connection: sa.Connection, first: int, last: int) -> dict[int, list[Note]]:
+    """What was noted about each outage with a number from `first` to `last`."""
     table = notes_table.c
-    statement = (
-        sa.select(table.outage, table.text)
-        .where(table.kind == "comment", table.outage.between(first, last))
-        .order_by(table.id)
-    )
-    return {row.outage: row.text for row in connection.execute(statement)}
+    columns = (table[name] for name in Note._fields)
+    statement = sa.select(*columns).where(table.outage.between(first, last)).order_by(table.id)
+    found: dict[int, list[Note]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.outage, []).append(Note(*row))
+    return found
 
 
-def silenced(connection: sa.Connection, number: int, now: int) -> bool:
-    """Whether nobody is to be reminded of an outage at `now` (µs): somebody acknowledged it, or
-    the last snooze lasts.
+def silent_until(connection: sa.Connection, number: int) -> int:
+    """Until when (µs) nobody is reminded of an outage: for ever once somebody acknowledged it, else
+    until the end of the last snooze; 0 without either.
     """
     notes = load_notes(connection, number)
     snoozed = [note.until or 0 for note in notes if note.kind == "snooze"]
-    return any(note.kind == "ack" for note in notes) or now < max(snoozed[-1:], default=0)
+    return FOREVER if any(note.kind == "ack" for note in notes) else max(snoozed[-1:], default=0)

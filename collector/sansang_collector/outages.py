@@ -8,21 +8,27 @@ site is silent, and at a site without a box; what is unknown is never up.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
-from sansang_collector import ledger_sql, maintenance_sql, message_sql, note_sql
+from sansang_collector import ledger_sql, message_sql, note_sql
+from sansang_collector.answer_sql import Answer, held, load_answers
 from sansang_collector.availability import Availability, availability, merge
-from sansang_collector.first_told import FirstTold
-from sansang_collector.first_told_sql import load_first_deliveries
+from sansang_collector.closing import not_serving
 from sansang_collector.hours import Span, open_spans
 from sansang_collector.ledger_changes import note_view
 from sansang_collector.ledger_sql import Outage
+from sansang_collector.message_sql import Message
+from sansang_collector.note_sql import Note
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
 from sansang_collector.registry_entries import Site
+from sansang_collector.told_of import ToldOf, answers_about
+from sansang_collector.told_of_sql import load_down_messages
 from sansang_collector.views import (
+    AnswerView,
     AvailabilityView,
     OutageDetail,
     OutageView,
     RevisionView,
+    SentView,
     ToldView,
 )
 
@@ -30,8 +36,8 @@ By = Literal["site", "carrier", "commune"]
 GROUPINGS: tuple[By, ...] = get_args(By)
 SERVICES = ("power", "internet", "dns", "wifi", "ipv6")
 NO_CARRIER = "?"
-OFF = frozenset({"silent", "switched_off", "box_power"})
-"""What a silence of a box may be when nothing is known of the power."""
+OFF = frozenset({"silent", "switched_off", "box_power", "power_cut"})
+"""What a silence of a box may be when nothing was measured of the power, whatever is said of it."""
 TOLD_WITHIN_US = 3_600_000_000
 """After its end an outage is told of for so long."""
 
@@ -39,22 +45,26 @@ TOLD_WITHIN_US = 3_600_000_000
 class _Aside(NamedTuple):
     """What stands elsewhere in the record about outages."""
 
-    first_told: FirstTold
-    comments: Mapping[int, str]
+    told_of: ToldOf
+    notes: Mapping[int, Sequence[Note]]
+    answers: Mapping[str, Sequence[Answer]]
+    """By site, all that were ever given."""
 
 
 class Ledger:
-    """Reads the ledger. Every method raises RecordUnavailableError."""
+    """Reads the ledger. Every method raises RecordUnavailableError. `reach`: whom a message
+    reached, and whom it is still to reach.
+    """
 
     def __init__(
         self,
         record: Record,
         registry: Callable[[], Registry],
-        channel_names: Callable[[], Mapping[str, str]],
+        reach: Callable[[Message], list[SentView]],
     ) -> None:
         self._record = record
         self._registry = registry
-        self._channel_names = channel_names
+        self._reach = reach
 
     def outages(self, start: int, end: int | None, site: str | None = None) -> list[OutageView]:
         """What lasted for a while within [start, end) (µs), oldest first."""
@@ -74,10 +84,9 @@ class Ledger:
             messages = message_sql.load_told_of(
                 connection, last.site, last.entry.key.start - TOLD_WITHIN_US, end
             )
-            notes = note_sql.load_notes(connection, number)
-        names = self._channel_names()
+        aside = self._aside([last])
         return OutageDetail(
-            outage=self._view(last, self._aside([last])),
+            outage=self._view(last, aside),
             revisions=[
                 RevisionView(recorded=recorded, withdrawn=withdrawn, said=self._view(each))
                 for recorded, withdrawn, each in said
@@ -87,11 +96,15 @@ class Ledger:
                     made=each.made,
                     state=each.notice.state,
                     service=each.about.service,
-                    channels={names.get(name, name): at for name, at in delivered.items()},
+                    sent=self._reach(each),
                 )
-                for each, delivered in messages
+                for each in messages
             ],
-            notes=[note_view(each) for each in notes],
+            notes=[note_view(each) for each in aside.notes.get(number, ())],
+            answers=[
+                self._answer_view(each)
+                for each in answers_about(aside.answers.get(last.site, ()), last)
+            ],
         )
 
     def availability(self, span: Span, by: By, now: int) -> list[AvailabilityView]:
@@ -100,14 +113,14 @@ class Ledger:
         asked = Span(span.start, max(span.start, min(span.end, now)))
         with self._record.reading() as connection:
             outages = ledger_sql.load(connection, asked.start, asked.end)
-            windows = maintenance_sql.load_maintenance(connection, *asked)
+            away = not_serving(connection, registry, *asked)
             worked = ledger_sql.load_worked(connection)
         by_site = _by_site(outages)
         groups: dict[tuple[str, str, str], list[Availability]] = {}
         simulated: set[str] = set()
         for site in registry.sites:
             hours = open_spans(registry.hours(site.id), *asked)
-            works = [each.span for each in windows if each.site == site.id]
+            works = away.get(site.id, ())
             known = worked.get(site.id, {})
             group, name = _group(site, by)
             simulated |= {group} if site.simulated else set()
@@ -122,15 +135,23 @@ class Ledger:
     def _aside(self, outages: Sequence[Outage]) -> _Aside:
         numbers = [each.number for each in outages]
         first, last = min(numbers, default=0), max(numbers, default=0)
+        start, end = _range(outages)
+        answers: dict[str, list[Answer]] = {}
         with self._record.reading() as connection:
+            # A link is good for some days after the end of what it is about.
+            for each in load_answers(connection, start):
+                answers.setdefault(each.site, []).append(each)
             return _Aside(
-                FirstTold(load_first_deliveries(connection, *_range(outages))),
-                note_sql.load_comments(connection, first, last),
+                ToldOf(load_down_messages(connection, start, end)),
+                note_sql.load_notes_between(connection, first, last),
+                answers,
             )
 
     def _view(self, outage: Outage, aside: _Aside | None = None) -> OutageView:
         site = self._registry().site(outage.site)
         key, entry = outage.entry.key, outage.entry
+        notes = [note_view(each) for each in aside.notes.get(outage.number, ())] if aside else []
+        comments = [each.text for each in notes if each.kind == "comment"]
         return OutageView(
             number=outage.number,
             revision=outage.revision,
@@ -148,8 +169,29 @@ class Ledger:
             else (entry.root.service, entry.root.subject, entry.root.start),
             late=outage.late,
             clues=dict(entry.clues),
-            told=aside and aside.first_told.of(outage),
-            comment=aside and aside.comments.get(outage.number),
+            told=aside and aside.told_of.first(outage),
+            comment=comments[-1] if comments else None,
+            notes=notes,
+            answer=aside and self._last_answer(outage, aside),
+            sent=self._sent(outage, aside) if aside else [],
+        )
+
+    def _sent(self, outage: Outage, aside: _Aside) -> list[SentView]:
+        found = [to for each in aside.told_of.messages(outage) for to in self._reach(each)]
+        return sorted(found, key=lambda each: (each.at is None, each.at or 0))
+
+    def _last_answer(self, outage: Outage, aside: _Aside) -> AnswerView | None:
+        answers = held(answers_about(aside.answers.get(outage.site, ()), outage))
+        return self._answer_view(answers[-1]) if answers else None
+
+    def _answer_view(self, answer: Answer) -> AnswerView:
+        contact = self._registry().contact(answer.contact)
+        return AnswerView(
+            at=answer.at,
+            answer=answer.answer,
+            comment=answer.comment,
+            who=answer.contact,
+            name=contact.name if contact else answer.contact,
         )
 
 

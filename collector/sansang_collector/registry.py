@@ -64,6 +64,14 @@ class Registry:
         """The agents of a site, in the order of the file."""
         return self._agents_of.get(site_id, ())
 
+    def contact(self, name: str) -> Contact | None:
+        """The contact with this id."""
+        return self._contacts.get(name)
+
+    def contacts_at(self, channel: str | None) -> Sequence[Contact]:
+        """Those who name this channel, in the order of the file."""
+        return self._contacts_at.get(channel or "", ())
+
     def hours(self, site_id: str) -> OpeningHours:
         """When the site is open, by its hours and closures; always when there is no such site."""
         return self._hours.get(site_id, OpeningHours())
@@ -93,6 +101,18 @@ class Registry:
         found: dict[str, list[Agent]] = {}
         for agent in self.agents:
             found.setdefault(agent.site, []).append(agent)
+        return found
+
+    @cached_property
+    def _contacts(self) -> Mapping[str, Contact]:
+        return {contact.id: contact for contact in self.contacts}
+
+    @cached_property
+    def _contacts_at(self) -> Mapping[str, Sequence[Contact]]:
+        found: dict[str, list[Contact]] = {}
+        for contact in self.contacts:
+            for name in contact.channels:
+                found.setdefault(name, []).append(contact)
         return found
 
     @cached_property

@@ -102,7 +102,7 @@ class Contact(Struct, frozen=True, kw_only=True):
     name: Name
     role: str
     channels: Annotated[list[str], Meta(min_length=1)]
-    """Names of lines in `notify.urls`."""
+    """Names of lines in `notify.urls`; `zalo` is the chat that the contact has linked."""
     sites: list[str] = []
     communes: list[str] = []
     carriers: list[str] = []

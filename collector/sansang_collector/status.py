@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts together what the page, the API and the command line show."""
 
+import contextlib
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
 import sansang_collector
+from sansang_collector.agent_record import AgentRecord
+from sansang_collector.closing import closed_by_keepers
 from sansang_collector.hours import Span, is_open
 from sansang_collector.ingest import Ingest
 from sansang_collector.ledger_changes import LedgerChanges
 from sansang_collector.message_sql import Service
 from sansang_collector.note_sql import Note
 from sansang_collector.notify.dispatch import Dispatch
+from sansang_collector.notify.linking import Linking
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.outages import By, Ledger
-from sansang_collector.record import AgentRecord, Record, RecordUnavailableError
+from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.store.base import Latest, Series, SeriesStore
 from sansang_collector.timeline import Timeline
@@ -51,6 +55,7 @@ class Status:
         watching: Watching,
         ingest: Ingest,
         dispatch: Dispatch,
+        linking: Linking,
         broker_problem: Callable[[], str | None],
         states: Mapping[str, str],
     ) -> None:
@@ -60,7 +65,8 @@ class Status:
         self._watching = watching
         self._ingest = ingest
         self._dispatch = dispatch
-        self._ledger = Ledger(record, lambda: registry.current, lambda: dispatch.names)
+        self._linking = linking
+        self._ledger = Ledger(record, lambda: registry.current, dispatch.reach)
         self._timeline = Timeline(record, lambda: registry.current)
         self._changes = LedgerChanges(record, lambda: registry.current)
         self._broker_problem = broker_problem
@@ -96,7 +102,16 @@ class Status:
             messages_sent=self._dispatch.sent,
             messages_waiting=self._dispatch.waiting,
             messages_given_up=self._dispatch.given_up,
+            zalo_unlinked=self._unlinked(),
+            zalo_codes_unknown=self._linking.unknown,
         )
+
+    def _unlinked(self) -> list[str]:
+        try:
+            return self._linking.unlinked()
+        except RecordUnavailableError:
+            # As with `_reached`.
+            return []
 
     def sites(self) -> list[SiteView]:
         """Every site of the registry, with its agents."""
@@ -139,6 +154,7 @@ class Status:
                 state=each.state,
                 since=each.since,
                 judged=each.judged,
+                doubted=each.doubted,
                 told=Service(each.site, *each.thing) in reached,
                 stage=STAGE_OF.get(each.says or "") if each.state == "down" else None,
             )
@@ -150,14 +166,14 @@ class Status:
         known = self._registry.current.site(site)
         if known is None:
             return None
-        down = [
+        not_well = [
             view
             for view in self.services()
             if view.site == site
-            and view.state == "down"
+            and view.state in {"down", "degraded"}
             and (view.service != "wifi" or not known.ssids or view.subject in known.ssids)
         ]
-        return House(known.name, known.simulated, down)
+        return House(known.name, known.simulated, not_well)
 
     def _reached(self) -> set[Service]:
         try:
@@ -166,9 +182,15 @@ class Status:
             # The page says elsewhere what is wrong with the record.
             return set()
 
-    def is_open(self, site: str) -> bool:
-        """Whether it is within the site's opening hours now."""
-        return is_open(self._registry.current.hours(site), self.now())
+    def closed(self) -> set[str]:
+        """The sites outside their opening hours, or closed by their keepers' word, now."""
+        registry, now = self._registry.current, self.now()
+        found = {it.id for it in registry.sites if not is_open(registry.hours(it.id), now)}
+        # The page says elsewhere what is wrong with the record.
+        with contextlib.suppress(RecordUnavailableError), self._record.reading() as connection:
+            by_keepers = closed_by_keepers(connection, registry, now, now + 1)
+            found |= {site for site, spans in by_keepers.items() if spans}
+        return found
 
     def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:
         """As the ledger has it. This and what follows raise RecordUnavailableError."""

@@ -10,6 +10,7 @@ from sansang_collector import ledger_sql
 from sansang_collector.evidence_sql import KEPT_US, PAGE_US, Connection
 from sansang_collector.ledger_sql import Revised
 from sansang_collector.watch.entry import Entry, Key
+from sansang_collector.watch.keeper import without_words
 from sansang_collector.watch.service import MINUTE_US
 from sansang_collector.watch.site import STALE_US
 
@@ -41,14 +42,14 @@ def stretch(connection: Connection, site: str, start: int) -> Stretch:
     long_ago = start - LONG_US
     first = start - REACH_US
     while True:
-        entries = [each.entry for each in ledger_sql.load(connection, first, None, site)]
+        entries = [each.entry for each in ledger_sql.load_since(connection, first, site)]
         recent = [each for each in entries if each.key.start >= long_ago]
         begins = [each.start for one in recent for each in (one.key, one.root) if each is not None]
         earliest = min((each for each in begins if each >= long_ago), default=first)
         if earliest >= first or start - first > KEPT_US:
             break
         first = earliest
-    lasting = {each.key: each for each in entries if each.key.start < long_ago}
+    lasting = {each.key: without_words(each) for each in entries if each.key.start < long_ago}
     begin = (first - LOOKBACK_US) // PAGE_US * PAGE_US
     begin = max(begin, *(each.start for each in lasting)) if lasting else begin
     old = {each.key: each for each in recent if each.key.start >= first}

@@ -6,9 +6,9 @@ know.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sansang_collector import ledger_sql, message_sql
+from sansang_collector.closing import not_serving
 from sansang_collector.hours import Span, is_open
 from sansang_collector.ledger_sql import Revised
-from sansang_collector.maintenance_sql import load_maintenance
 from sansang_collector.message_sql import NewMessage, Service
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
@@ -35,8 +35,8 @@ DRAINING_US = 10 * MINUTE_US
 """So long the end of an outage waits for what the box has kept of it."""
 IN_FLIGHT = 20
 """Batches that a box holds when all is well, at the most."""
-MAINTENANCE_READ_US = 10_000_000
 AREAS_NAMED_US = 5 * MINUTE_US
+DECLARED_READ_US = 10_000_000
 FRESH_US = 15 * MINUTE_US
 """Older evidence corrects the state, and is told only once fresh evidence says the same."""
 
@@ -70,12 +70,12 @@ class Teller:
     def reset(self) -> None:
         """Begin with what is kept."""
         self._read_again = 0
-        self._maintenance: list[tuple[str, Span]] = []
+        self._away: Mapping[str, Sequence[Span]] = {}
         self._muted: dict[str, set[Thing]] | None = None
         """By site, what changes too often to tell; None until somebody looks."""
         with self._record.reading() as connection:
             self._told = message_sql.load_told(connection)
-            centre = ledger_sql.load(connection, 0, None, "")
+            centre = ledger_sql.load_since(connection, 0, "")
         areas = [each.entry for each in centre if each.entry.key.service == "area"]
         self._areas = {each.key: _area(each) for each in areas if each.end is None}
         self._over = {each.key: each for each in areas if each.end is not None}
@@ -84,7 +84,7 @@ class Teller:
 
     def look(self, now: int) -> Telling:
         """What is to be told now."""
-        self._read_maintenance(now)
+        self._read_declared(now)
         changed: dict[str, Mapping[Thing, Told]] = {}
         messages: list[NewMessage] = []
         lost: list[Lost] = []
@@ -108,19 +108,16 @@ class Teller:
         areas += self._name_areas(now)
         return Telling(changed, messages, [Correction("", areas)] if areas else [])
 
-    def _read_maintenance(self, now: int) -> None:
+    def _read_declared(self, now: int) -> None:
         if now >= self._read_again:
-            self._read_again = now + MAINTENANCE_READ_US
+            self._read_again = now + DECLARED_READ_US
             with self._record.reading() as connection:
-                windows = load_maintenance(connection, now, self._read_again)
-            self._maintenance = [(each.site, each.span) for each in windows]
+                self._away = not_serving(connection, self._registry(), now, self._read_again)
 
     def _is_serving(self, site: str, now: int) -> bool:
-        """Whether it is open, and nobody works on it."""
-        worked_on = any(
-            each == site and span.start <= now < span.end for each, span in self._maintenance
-        )
-        return not worked_on and is_open(self._registry().hours(site), now)
+        """Whether it is open, not closed by its keeper's word, and nobody works on it."""
+        away = any(span.start <= now < span.end for span in self._away.get(site, ()))
+        return not away and is_open(self._registry().hours(site), now)
 
     def _concerns(self, site: str, judge: SiteJudge, now: int) -> dict[Thing, Concern]:
         recent = self._watching.recent.get(site, ())

@@ -3,8 +3,9 @@
 
 from collections.abc import Callable, Sequence
 
-from sansang_collector import ledger_sql, maintenance_sql
+from sansang_collector import ledger_sql
 from sansang_collector.availability import availability
+from sansang_collector.closing import not_serving
 from sansang_collector.hours import Span, open_spans, subtract
 from sansang_collector.outages import of_site
 from sansang_collector.record import Record
@@ -31,7 +32,7 @@ class Timeline:
         registry = self._registry()
         with self._record.reading() as connection:
             outages = ledger_sql.load(connection, *asked, site)
-            windows = maintenance_sql.load_maintenance(connection, *asked)
+            away = not_serving(connection, registry, *asked)
             worked = ledger_sql.load_worked(connection)
         by_site: dict[str, list[ledger_sql.Outage]] = {}
         for each in outages:
@@ -41,7 +42,7 @@ class Timeline:
             if site not in {None, place.id}:
                 continue
             hours = open_spans(registry.hours(place.id), *asked)
-            wanted = subtract(hours, [each.span for each in windows if each.site == place.id])
+            wanted = subtract(hours, away.get(place.id, ()))
             known = of_site(place, by_site.get(place.id, ()), worked.get(place.id, {}), asked)
             found += _of_services(place, wanted, known, past)
         return found

@@ -89,6 +89,9 @@ class ServiceView(Struct, frozen=True, kw_only=True):
     """When that state began."""
     judged: int
     """The newest evidence."""
+    doubted: int | None = None
+    """Since when evidence says that it does not work, though it is `up` until the hold-down has
+    confirmed that."""
     told: bool
     """A message that it is down reached somebody, and it is not known to be back."""
     stage: JourneyStage | None = None
@@ -168,6 +171,48 @@ class CollectorView(Struct, frozen=True, kw_only=True):
     messages_waiting: int
     messages_given_up: int
     """Messages that a channel did not take for a day."""
+    zalo_unlinked: list[str] = []
+    """Ids of contacts who are to be told by Zalo and have no chat yet."""
+    zalo_codes_unknown: int = 0
+    """Codes that were sent to the bot and were nobody's, since the start."""
+
+
+class NoteView(Struct, frozen=True, kw_only=True):
+    """What somebody noted about an outage."""
+
+    at: int
+    kind: Literal["ack", "snooze", "comment"]
+    until: int | None
+    """Of a snooze: nobody is reminded before."""
+    text: str
+    who: str
+    """Id of a contact, or `officer`."""
+
+
+class AnswerView(Struct, frozen=True, kw_only=True):
+    """What a keeper answered to a message about an outage."""
+
+    at: int
+    answer: Literal["power_out", "repairing", "closed_today"]
+    comment: str
+    """May be empty."""
+    who: str
+    """Id of the contact."""
+    name: str
+    """What the registry calls it."""
+
+
+class SentView(Struct, frozen=True, kw_only=True):
+    """One of those who are told that something is down."""
+
+    role: str | None
+    """Of the contact; None of an address without a name."""
+    channel: str
+    """What the settings call it, else its scheme; empty when it is not there any more."""
+    state: Literal["sent", "waiting", "failing"]
+    """`failing`: the channel takes nothing now, and is tried again."""
+    at: int | None
+    """When the channel had it."""
 
 
 class OutageView(Struct, frozen=True, kw_only=True):
@@ -202,6 +247,11 @@ class OutageView(Struct, frozen=True, kw_only=True):
     """When the first channel had a message about it, or about what explains it."""
     comment: str | None = None
     """The last one that was noted."""
+    notes: list[NoteView] = []
+    answer: AnswerView | None = None
+    """The last one of a keeper that holds."""
+    sent: list[SentView] = []
+    """Who is told of it, or of what explains it: those who have it first."""
 
 
 class RevisionView(Struct, frozen=True, kw_only=True):
@@ -214,24 +264,12 @@ class RevisionView(Struct, frozen=True, kw_only=True):
 
 
 class ToldView(Struct, frozen=True, kw_only=True):
-    """A message about a site: made at an instant, and when which channel had it."""
+    """A message about a site: made at an instant, and whom it reached or is to reach."""
 
     made: int
     state: Literal["up", "down"]
     service: str
-    channels: dict[str, int]
-
-
-class NoteView(Struct, frozen=True, kw_only=True):
-    """What somebody noted about an outage."""
-
-    at: int
-    kind: Literal["ack", "snooze", "comment"]
-    until: int | None
-    """Of a snooze: nobody is reminded before."""
-    text: str
-    who: str
-    """Id of a contact, or `officer`."""
+    sent: list[SentView]
 
 
 class OutageDetail(Struct, frozen=True, kw_only=True):
@@ -243,6 +281,8 @@ class OutageDetail(Struct, frozen=True, kw_only=True):
     revisions: list[RevisionView]
     told: list[ToldView]
     notes: list[NoteView] = []
+    answers: list[AnswerView] = []
+    """All of them, also those that do not hold any more."""
 
 
 class MaintenanceView(Struct, frozen=True, kw_only=True):

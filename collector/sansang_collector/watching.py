@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple
 
 from sansang_collector import evidence_sql, ledger_sql
 from sansang_collector.anew import INTERLEAVED_US, Anew, Known, calm_judge
-from sansang_collector.evidence_sql import Connection, Page, PageName
+from sansang_collector.answer_sql import load_answers_after, outage_key
+from sansang_collector.evidence_sql import PAGE_US, Connection, Page, PageName
 from sansang_collector.ledger_sql import Revised, Worked
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
@@ -22,16 +23,19 @@ from sansang_collector.stretch import corrections, stretch
 from sansang_collector.watch.box import BoxPlan
 from sansang_collector.watch.entry import Entry, Key, Thing
 from sansang_collector.watch.evidence import Boot, Fact, boots_of, facts_of
+from sansang_collector.watch.keeper import Word, with_words
 from sansang_collector.watch.service import MINUTE_US, HoldDown, State
 from sansang_collector.watch.site import SiteJudge, Standing
 from sansang_wire.readings import AnyReading
 
 DRAINED_US, SETTLED_US = 3_000_000, 30_000_000
 """No late fact for the first, or the second since the first of them: time to judge anew."""
-LAG_US = 2_000_000
+LAG_US = 1_000_000
 """What contradicts is on its way for so long at the most."""
 RECENT_US = 60 * MINUTE_US
 SITES_AT_ONCE = 300
+UNHEARD_US = 60 * MINUTE_US
+"""An answer may have come so long before a start without being heard."""
 CENTRE = "collector"
 """The service of entries about the centre itself."""
 Blindness = Literal["broker", "line", "clock", "stopped"]
@@ -39,8 +43,8 @@ Blindness = Literal["broker", "line", "clock", "stopped"]
 
 
 class Held(NamedTuple):
-    """What is held of a service of a site: its state since when, by evidence of when. `says`: the
-    newest word against it.
+    """What is held of a service of a site: its state since when, by evidence of when. `doubted`:
+    since when evidence says that it does not work after all. `says`: the newest word against it.
     """
 
     site: str
@@ -48,6 +52,7 @@ class Held(NamedTuple):
     state: State
     since: int
     judged: int
+    doubted: int | None
     says: str | None
 
 
@@ -97,10 +102,16 @@ class Watching:
     def _begin_anew(self) -> None:
         self._judges: dict[str, SiteJudge] = {}
         self._pages: dict[str, tuple[int, Page]] = {}
+        """By agent, the newest page that was written on, and its number."""
+        self._newest: dict[str, int] = {}
+        """By agent, the number of the newest page there is."""
         self._late: dict[str, _Late] = {}
         self._anew = Anew(self._hold)
         self._pending = _Pending()
         self._sites = self._registry()
+        self._words: dict[str, dict[tuple[str, str], Word]] = {}
+        """By site, what each contact says of each outage."""
+        self._answers_heard = 0
         with self._record.reading() as connection:
             self._boots = evidence_sql.load_boots(connection)
             self._worked = ledger_sql.load_worked(connection)
@@ -117,9 +128,9 @@ class Watching:
     def _with_evidence(self, connection: evidence_sql.Connection) -> dict[str, int]:
         found: dict[str, int] = {}
         for agent in self._sites.agents:
-            newest = evidence_sql.newest_page(connection, agent.id)
-            if newest is not None:
-                found[agent.site] = max(newest, found.get(agent.site, 0))
+            newest = self._newest[agent.id] = evidence_sql.newest_page(connection, agent.id)
+            if newest >= 0:
+                found[agent.site] = max(newest * PAGE_US, found.get(agent.site, 0))
         return found
 
     def hear(self, site: str, agent: str, readings: Iterable[AnyReading], now: int) -> None:
@@ -169,17 +180,42 @@ class Watching:
         for why in self._blind.keys() - set(blindness):
             self._see_again(why, now)
         self._follow_registry()
+        self._hear_keepers(now)
         for site, newest in list(self.unjudged.items())[:SITES_AT_ONCE]:
             late = self._late.setdefault(site, _Late(newest, 0, 0, now))
             late.start = min(late.start, newest)
         due = [site for site, late in self._late.items() if _is_due(late, now)]
-        for site in due[:SITES_AT_ONCE]:
-            self._judge_anew(site, self._late.pop(site), now)
+        if due:
+            with self._record.reading() as connection:
+                for site in due[:SITES_AT_ONCE]:
+                    self._judge_anew(connection, site, self._late.pop(site), now)
         since = now if self._blind else self.listening_since
         for site, judge in self._judges.items():
             judge.advance(now - LAG_US, since)
             if judge.changed:
                 self._pending.sites.add(site)
+
+    def _hear_keepers(self, now: int) -> None:
+        """What was answered since this was last asked stands in the ledger, a revision each."""
+        since: dict[str, int] = {}
+        with self._record.reading() as connection:
+            for number, answer in load_answers_after(connection, self._answers_heard):
+                self._answers_heard = number
+                words = self._words.setdefault(answer.site, {})
+                about = answer.outage, answer.contact
+                before = words.get(about)
+                words[about] = Word(outage_key(answer.outage).thing, answer.answer, answer.at)
+                if answer.at >= now - UNHEARD_US:
+                    reach = min(since.get(answer.site, answer.at), before.at if before else now)
+                    since[answer.site] = min(reach, answer.at)
+            for site, start in since.items():
+                held = [each.entry for each in ledger_sql.load(connection, start, None, site)]
+                said = [(each, self._with_words(site, each)) for each in held]
+                changes = [Revised(was.key, entry) for was, entry in said if entry != was]
+                self._pending.corrections.append(Correction(site, changes))
+
+    def _with_words(self, site: str, entry: Entry) -> Entry:
+        return with_words(entry, self._words.get(site, {}).values())
 
     def _blind_by(self, why: str, now: int) -> None:
         if why not in self._blind:
@@ -210,7 +246,10 @@ class Watching:
                 continue
             worked += self._new_worked(site, judge)
             if judge.changed:
-                changes = [Revised(*each) for each in judge.take().items()]
+                changes = [
+                    Revised(key, each and self._with_words(site, each))
+                    for key, each in judge.take().items()
+                ]
                 self._remember(site, (each.entry for each in changes), now)
                 pending.corrections.append(Correction(site, changes))
         return Watched(pending.pages, pending.boots, worked, pending.corrections, pending.late)
@@ -231,7 +270,7 @@ class Watching:
     def held(self) -> list[Held]:
         """What is held of every service of every site."""
         return [
-            Held(site, thing, each.state, each.since, each.judged, each.against)
+            Held(site, thing, each.state, each.since, each.judged, each.doubted, each.against)
             for site, judge in sorted(self._judges.items())
             for thing, each in sorted(judge.services.items())
         ]
@@ -240,7 +279,8 @@ class Watching:
         """By site, everything that is judged, and the boxes."""
         for site, judge in sorted(self._judges.items()):
             for each in judge.standing():
-                yield site, each
+                entry = each.entry and self._with_words(site, each.entry)
+                yield site, each._replace(entry=entry)
 
     def _plans(self, site: str) -> dict[str, BoxPlan]:
         return {
@@ -290,13 +330,25 @@ class Watching:
         waiting = self._pending.pages.get(name)
         if waiting is not None:
             return waiting
-        newest = self._pages.get(name.agent)
-        if newest is not None and newest[0] == name.number:
-            return newest[1]
-        with self._record.reading() as connection:
-            page = evidence_sql.load_page(connection, name)
-        if newest is None or name.number > newest[0]:
+        written = self._pages.get(name.agent)
+        if written is not None and written[0] == name.number:
+            return written[1]
+        page = self._load_page(name)
+        if written is None or name.number > written[0]:
             self._pages[name.agent] = (name.number, page)
+        return page
+
+    def _load_page(self, name: PageName) -> Page:
+        """What is newer than all there is need not be looked for."""
+        agent, number = name
+        if number <= self._newest.get(agent, number):
+            with self._record.reading() as connection:
+                if agent not in self._newest:
+                    self._newest[agent] = evidence_sql.newest_page(connection, agent)
+                page = evidence_sql.load_page(connection, name)
+        else:
+            page = {}
+        self._newest[agent] = max(self._newest[agent], number)
         return page
 
     def _come_late(self, site: str, start: int, now: int) -> None:
@@ -306,18 +358,17 @@ class Watching:
         if now:
             self._pending.late[site] = late.start
 
-    def _judge_anew(self, site: str, late: _Late, now: int) -> None:
+    def _judge_anew(self, connection: Connection, site: str, late: _Late, now: int) -> None:
         self.unjudged.pop(site, None)
         if late.known or late.last:
             self._pending.late[site] = None
         known = self._known(site)
-        with self._record.reading() as connection:
-            part = stretch(connection, site, late.start)
-            whole = part.old or (late.known and self._worked_since(site, part.begin))
-            judge = None if whole else calm_judge(connection, known, part.begin, self._hold)
-            new: dict[Key, Entry | None] = {}
-            if judge is None:
-                judge, new = self._anew.judge(connection, site, known, part, late.start)
+        part = stretch(connection, site, late.start)
+        whole = part.old or (late.known and self._worked_since(site, part.begin))
+        judge = None if whole else calm_judge(connection, known, part.begin, self._hold)
+        new: dict[Key, Entry | None] = {}
+        if judge is None:
+            judge, new = self._anew.judge(connection, site, known, part, late.start)
         if late.known:
             self._unlearn(site, judge, max(part.begin, now - evidence_sql.KEPT_US))
         old, lasting = part.old, part.lasting
@@ -330,7 +381,7 @@ class Watching:
         judge.advance(now - LAG_US, since, silent)
         new |= judge.take()
         found = {
-            key: each
+            key: self._with_words(site, each)
             for key, each in new.items()
             if each is not None and (key.start >= part.first or key in lasting)
         }
@@ -391,7 +442,7 @@ def _open_blindness(connection: Connection) -> dict[str, Key]:
     """What a centre that was killed while it was blind has left open, by why it was."""
     return {
         each.entry.key.subject: each.entry.key
-        for each in ledger_sql.load(connection, 0, None, "")
+        for each in ledger_sql.load_since(connection, 0, "")
         if each.entry.key.service == CENTRE and each.entry.end is None
     }
 

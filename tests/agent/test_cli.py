@@ -162,6 +162,7 @@ def test_one_answer_has_no_variation(config: Path, capsys: pytest.CaptureFixture
         ("path --target 127.0.0.1 --family ipv6", "127.0.0.1 is of another family"),
         ("path --packets 5", "--packets and --family go with --target"),
         ("host --target 127.0.0.1", "--packets and --family go with --target"),
+        ("readiness --target 127.0.0.1", "--packets and --family go with --target"),
     ],
 )
 def test_a_system_that_can_t_be_asked_so_is_wrong_usage(

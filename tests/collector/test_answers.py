@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from sansang_collector.answer_sql import Answer
+from sansang_collector.answer_sql import Answer, held, load_answers
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.zalo_sql import ZaloChat
 
@@ -25,12 +25,18 @@ def record(tmp_path: Path) -> Iterator[Record]:
     opened.close()
 
 
+def answers(record: Record, since: int = 0) -> list[Answer]:
+    """What holds of the house."""
+    with record.reading() as connection:
+        return held(load_answers(connection, since, site="nvh-dong"))
+
+
 def test_an_answer_is_kept_and_the_same_again_changes_nothing(record: Record) -> None:
     """A button that is pressed twice was pressed when it was pressed first."""
     assert record.answer_of("nvh-dong", "o-1", "keeper-1") is None
     record.answer(POWER)
     record.answer(POWER._replace(at=MORNING + 60))
-    assert record.answers("nvh-dong", 0) == [POWER]
+    assert answers(record) == [POWER]
     assert record.answer_of("nvh-dong", "o-1", "keeper-1") == POWER
 
 
@@ -40,7 +46,7 @@ def test_a_keeper_may_say_otherwise(record: Record, change: dict[str, str]) -> N
     record.answer(POWER)
     later = POWER._replace(at=MORNING + 60, **change)
     record.answer(later)
-    assert record.answers("nvh-dong", 0) == [later]
+    assert answers(record) == [later]
 
 
 def test_answers_are_of_one_site_and_since_an_instant(record: Record) -> None:
@@ -49,9 +55,9 @@ def test_answers_are_of_one_site_and_since_an_instant(record: Record) -> None:
     other_outage = POWER._replace(outage="o-2", at=MORNING + 5)
     for each in (POWER, second, other_outage, POWER._replace(site="nvh-tay")):
         record.answer(each)
-    assert record.answers("nvh-dong", 0) == [second, POWER, other_outage]
-    assert record.answers("nvh-dong", MORNING) == [POWER, other_outage]
-    assert record.answers("nvh-dong", MORNING + 6) == []
+    assert answers(record) == [second, POWER, other_outage]
+    assert answers(record, MORNING) == [POWER, other_outage]
+    assert answers(record, MORNING + 6) == []
     assert record.answer_of("nvh-dong", "o-2", "keeper-2") is None
 
 
@@ -69,7 +75,7 @@ def test_answers_survive_a_restart_and_older_records_get_their_table(tmp_path: P
     for _ in range(2):
         record = Record(path)
         record.answer(POWER)
-        assert record.answers("nvh-dong", 0) == [POWER]
+        assert answers(record) == [POWER]
         record.link_zalo(CHAT)
         assert record.zalo_chats() == {"keeper-1": CHAT}
         record.close()
@@ -82,4 +88,4 @@ def test_a_record_that_is_gone_says_so(record: Record, monkeypatch: pytest.Monke
     with pytest.raises(RecordUnavailableError, match="can't be written"):
         record.answer(POWER)
     with pytest.raises(RecordUnavailableError, match="can't be read"):
-        record.answers("nvh-dong", 0)
+        answers(record)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much of its service time something worked, and how sure that is."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sansang_collector.availability import Availability, availability, merge
@@ -73,7 +73,6 @@ def test_a_commune_weighs_each_site_by_its_service_time() -> None:
     assert merge([]) == Availability()
 
 
-@settings(deadline=None)
 @given(spans, spans, spans, spans)
 def test_every_instant_of_the_service_time_is_up_down_or_unknown(
     service: list[Span], down: list[Span], unknown: list[Span], maintenance: list[Span]

@@ -17,6 +17,7 @@ import pytest
 from tests.collector.serving import page
 from tests.collector.web.reading import held
 from tests.fakes import FixedSources, agent_view, site_view
+from tests.servers import free_port
 
 SANSANG = Path(sys.executable).with_name("sansang")
 SITE = """
@@ -40,12 +41,6 @@ def sansang(*arguments: object, lang: str = "C") -> subprocess.CompletedProcess[
         check=False,
         timeout=60,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 @pytest.fixture

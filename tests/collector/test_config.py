@@ -15,6 +15,7 @@ from sansang_collector.config import (
     check_config,
     load,
 )
+from sansang_collector.notify.channels import Bot
 from sansang_collector.settings_file import InvalidFileError
 from sansang_collector.watch.service import HoldDown
 from sansang_wire.session import Broker
@@ -218,6 +219,38 @@ def test_zalos_password_is_as_zalo_takes_it(folder: Path) -> None:
         with pytest.raises(InvalidFileError, match="holds something else than one word of 8") as it:
             read(text, folder)
         assert wrong not in str(it.value)
+
+
+def test_the_bot_that_writes_to_chats_has_its_token_in_a_file(folder: Path) -> None:
+    """Shown to nobody, and sent nowhere that is not encrypted."""
+    token = folder / "token"
+    token.touch(0o600)
+    token.write_text("1234567:a-Secret_token\n")
+    text = HERE + '[zalo]\ntoken_file = "token"\napi = "https://zalo.example.vn/"'
+    config = read(text, folder)
+    assert config.notify.bot == Bot("1234567:a-Secret_token", "https://zalo.example.vn")
+    assert "a-Secret_token" not in repr(config)
+    assert read(HERE, folder).notify.bot is None
+    token.write_text("a-Secret token/x")
+    for wrong, what in (
+        (text, "zalo.token_file: .* holds no token of a bot"),
+        (HERE + "[zalo]", "zalo.token_file: is missing: the bot can't write without it"),
+        (text.replace("https", "http"), "zalo.api: 'http://zalo.example.vn/' is not https"),
+    ):
+        if "api" in what:
+            token.write_text("1234567:a-Secret_token")
+        with pytest.raises(InvalidFileError, match=what) as it:
+            read(wrong, folder)
+        assert "a-Secret" not in str(it.value)
+
+
+def test_a_line_that_is_called_zalo_would_be_another_thing(folder: Path) -> None:
+    """The name means the chats that link themselves."""
+    secrets = folder / "urls"
+    secrets.touch(0o600)
+    secrets.write_text("zalo = json://hook.example/\n")
+    with pytest.raises(InvalidFileError, match="line 1 begins with zalo, which means the chats"):
+        read(HERE + 'notify.urls_file = "urls"', folder)
 
 
 def test_who_is_told_stands_in_a_file_of_its_own(folder: Path) -> None:

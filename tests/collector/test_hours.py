@@ -276,7 +276,7 @@ def first_shown(wall: datetime, zone: str) -> int:
     return int(instant.timestamp()) * 1_000_000
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(places())
 def test_hours_are_what_a_clock_on_the_wall_shows(place: tuple[OpeningHours, int]) -> None:
     """Whatever is done to that clock; looked up minute by minute."""
@@ -295,7 +295,6 @@ def test_hours_are_what_a_clock_on_the_wall_shows(place: tuple[OpeningHours, int
     assert open_spans(hours, start, end) == overlap(expected, [Span(start, end)])
 
 
-@settings(deadline=None)
 @given(places(), distances, distances, distances)
 def test_adjacent_stretches_add_up(
     place: tuple[OpeningHours, int], first: int, second: int, third: int
@@ -307,7 +306,6 @@ def test_adjacent_stretches_add_up(
     assert union(parts) == open_spans(hours, start, end)
 
 
-@settings(deadline=None)
 @given(places(), distances)
 def test_an_instant_is_open_when_a_span_holds_it(
     place: tuple[OpeningHours, int], distance: int
@@ -326,7 +324,6 @@ def held(group: list[Span]) -> set[int]:
     return {each for span in group for each in range(span.start, span.end)}
 
 
-@settings(deadline=None)
 @given(spans, spans)
 def test_spans_hold_what_sets_of_instants_would(one: list[Span], other: list[Span]) -> None:
     """In order, none empty and none touching another, whatever came in."""

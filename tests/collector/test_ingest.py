@@ -221,7 +221,7 @@ JUNK = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(messages=st.lists(st.tuples(st.sampled_from(["batch", "hello"]), JUNK), max_size=20))
 def test_no_bytes_end_the_ingest(
     tmp_path_factory: pytest.TempPathFactory, messages: list[tuple[str, bytes]]

@@ -4,7 +4,7 @@
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sansang_collector.hours import Span
@@ -81,7 +81,6 @@ def test_a_quarter_begins_on_the_15th_of_the_month_before_it(day: str, quarter: 
     assert reporting_quarter(at(day)) == period(quarter)
 
 
-@settings(deadline=None)
 @given(st.integers(at("2000-01-01"), at("2099-12-14")))
 def test_every_instant_is_in_its_quarter_and_its_year(now: int) -> None:
     """The quarters of a year fill it, and each instant is in one."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sansang_collector.hours import Span
 from sansang_collector.notify.dispatch import Dispatch
+from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.speech import Speech
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
@@ -41,6 +42,7 @@ def status_of(at_work: Desk, registry: RegistryFile, broker_problem: str | None 
             (),
             Speech(lambda: registry.current, "vi"),
         ),
+        Linking(bytes(32), at_work.record, lambda: registry.current),
         lambda: broker_problem,
         {},
     )
@@ -91,6 +93,26 @@ async def test_a_service_is_shown_with_the_stage_at_which_guests_fail(tmp_path: 
         assert (service.subject, service.state, service.stage) == ("NVH", "down", "address")
 
 
+async def test_what_is_said_to_be_lost_is_doubted_until_it_is_judged(tmp_path: Path) -> None:
+    """Since the first reading that says so; when the next one has it again it was nothing."""
+    path = tmp_path / "registry.toml"
+    path.write_text(REGISTRY)
+    now = time.time_ns() // 100_000_000 * 100_000
+    with desk(tmp_path) as at_work:
+        status = status_of(at_work, RegistryFile(path))
+        seen: list[tuple[str, int | None]] = []
+        for seq, (ago_s, up) in enumerate(((40, True), (30, False), (20, False), (10, True)), 1):
+            outcome = "ok" if up else "failed"
+            reading = WifiReading(
+                at=now - ago_s * 1_000_000, outcome=outcome, ssid="NVH", on_air=up
+            )
+            await at_work.take("dong-1", batch("dong-1", seq, [reading]))
+            [service] = status.services()
+            seen.append((service.state, service.doubted))
+    lost = now - 30_000_000
+    assert seen == [("up", None), ("up", lost), ("up", lost), ("up", None)]
+
+
 async def test_a_keeper_is_shown_what_of_the_house_is_down(tmp_path: Path) -> None:
     """Not a Wi-Fi that the registry does not expect any more; a site that is gone is none."""
     path = tmp_path / "registry.toml"
@@ -109,12 +131,12 @@ async def test_a_keeper_is_shown_what_of_the_house_is_down(tmp_path: Path) -> No
         house = status.house(SITE)
         assert house is not None
         assert (house.name, house.simulated) == ("Nhà văn hóa thôn Đông", True)
-        assert {each.subject for each in house.down} == {"NVH", "Guests"}
+        assert {each.subject for each in house.not_well} == {"NVH", "Guests"}
         path.write_text(REGISTRY.replace("simulated = true", 'ssids = ["NVH", "Office"]'))
         registry.reload()
         house = status.house(SITE)
         assert house is not None
-        assert [each.subject for each in house.down] == ["NVH"]
+        assert [each.subject for each in house.not_well] == ["NVH"]
         assert status.house("nvh-cu") is None
 
 
@@ -127,8 +149,7 @@ def test_opening_hours_and_the_ledger_are_asked_for_the_page(tmp_path: Path) -> 
     with desk(tmp_path) as at_work:
         registry = RegistryFile(path)
         status = status_of(at_work, registry)
-        assert not status.is_open(SITE)
-        assert status.is_open("absent")
+        assert status.closed() == {SITE}
         now = status.now()
         [power, internet, dns] = status.timeline(SITE, [Span(now - 1000, now)])
         assert {each.closed[0] for each in (power, internet, dns)} == {True}

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real faults of a real network, and what the ledger makes of them: the agent on its box, a router,
 a collector with its broker, a mailbox and a webhook behind it, each in a namespace of its own.
-
-`python -m tests.e2e.outages` prints the table of `docs/outages.md`.
 """
 
 import contextlib
@@ -25,8 +23,37 @@ S = 1_000_000
 FAR4, FAR6 = "198.51.100.77", "2001:db8:2::77"
 WEB, BROKER = 8080, 1883
 PATIENCE_S = 60
-LASTS_S = 15
 PASSWORD = "a-secret"
+
+
+class Pace(NamedTuple):
+    """How the box looks and the centre waits, as TOML for each place where it is said. Faults last
+    `lasts_s` at the least, what follows one comes `within_s`; the newest word before one is at most
+    `slot_s` old.
+    """
+
+    watch: str
+    agent: str
+    probe: str
+    reachability: str
+    dns: str
+    lasts_s: float
+    within_s: float
+    slot_s: float
+
+
+QUICK = Pace(
+    watch="down_after_s = 6, up_after_s = 3, silent_after_s = 9, ",
+    agent="batch_every_s = 1\n",
+    probe="every_s = 1\n",
+    reachability="packets = 1\ntimeout_s = 0.5\n",
+    dns="timeout_s = 0.5\n",
+    lasts_s=15,
+    within_s=60,
+    slot_s=5,
+)
+DEFAULTS = Pace("", "", "", "", "", lasts_s=0, within_s=600, slot_s=35)
+"""Nothing but what the product does by itself: a look every 30 s."""
 
 
 class Outcome(NamedTuple):
@@ -60,8 +87,9 @@ class Fault(NamedTuple):
 class House:
     """The box and its agent, the router, and everything at the centre."""
 
-    def __init__(self, lab: Lab, folder: Path) -> None:
+    def __init__(self, lab: Lab, folder: Path, pace: Pace) -> None:
         self.folder = folder
+        self._pace = pace
         self.box, self.router, self.server = site(lab)
         self.server.address("eth0", f"{FAR4}/24", f"{FAR6}/64")
         for host in (self.box, self.router):
@@ -85,7 +113,7 @@ class House:
             self.answer_names()
             wait_until(self._is_up, "the collector", PATIENCE_S)
             self.boot()
-            wait_until(self._is_well, "that all is well", PATIENCE_S)
+            wait_until(self._is_well, "that all is well", self._pace.within_s)
             yield
 
     def ask(self, path: str) -> Any:
@@ -180,30 +208,39 @@ class House:
 
     def play(self, fault: Fault) -> Outcome:
         """Let it happen and end, and wait until all is told."""
-        before = len(self.told())
+        before, pace = len(self.told()), self._pace
         fault.begin(self)
         start = time.time_ns() // 1000
         # What lasts so long has been told, however it is found out.
-        wait_until(lambda: len(self.told()) >= before + 2, f"{fault.name}: the alarm", PATIENCE_S)
-        wait_until(lambda: time.time_ns() // 1000 >= start + LASTS_S * S, "its time", PATIENCE_S)
+        wait_until(
+            lambda: len(self.told()) >= before + 2, f"{fault.name}: the alarm", pace.within_s
+        )
+        wait_until(
+            lambda: time.time_ns() // 1000 >= start + pace.lasts_s * S, "its time", pace.within_s
+        )
         fault.end(self)
         end = time.time_ns() // 1000
-        wait_until(lambda: len(self.told()) >= before + 4, f"{fault.name}: the end", PATIENCE_S)
-        wait_until(self._is_well, "that all is well again", PATIENCE_S)
-        own = [
-            each
-            for each in self.ask(f"outages?start={start - 15 * S}&end={end + 60 * S}")
-            if each["root"] is None and each["state"] == "down" and each["site"]
-            # The one before has ended just now.
-            if each["start"] > start - 5 * S
-        ]
-        assert len(own) == 1, f"{fault.name}: {own}"
-        [found] = own
+        wait_until(lambda: len(self.told()) >= before + 4, f"{fault.name}: the end", pace.within_s)
+        wait_until(self._is_well, "that all is well again", pace.within_s)
+        # What the box has kept comes late on a busy machine, and corrects the ledger.
+        what = f"{fault.name}: one entry of the ledger"
+        wait_until(lambda: len(self._found(start, end)) == 1, what, pace.within_s)
+        [found] = self._found(start, end)
         messages = [f"{each['how']}: {each['text']}" for each in self.told()[before:]]
         return Outcome(
             fault.name, start, end, found["service"], found["cause"], found["start"], found["end"],
             messages,
         )  # fmt: skip
+
+    def _found(self, start: int, end: int) -> list[dict[str, Any]]:
+        """What the ledger has of a fault of that time."""
+        return [
+            each
+            for each in self.ask(f"outages?start={start - 60 * S}&end={end + 60 * S}")
+            if each["root"] is None and each["state"] == "down" and each["site"]
+            # The one before has ended just now.
+            if each["start"] > start - self._pace.slot_s * S
+        ]
 
     def _write_settings(self) -> None:
         digest = hashlib.sha256(PASSWORD.encode()).hexdigest()
@@ -217,7 +254,7 @@ class House:
             "c.toml",
             f'data_dir = "data"\nbroker.listen = "{SERVER4}:{BROKER}"\n'
             f'web.listen = "127.0.0.1:{WEB}"\nnotify = {{urls_file = "notify.urls"}}\n'
-            "watch = {down_after_s = 6, up_after_s = 3, silent_after_s = 9, own_line = []}\n",
+            f"watch = {{{self._pace.watch}own_line = []}}\n",
         )
         self._write("password", PASSWORD)
         targets = [
@@ -229,17 +266,19 @@ class House:
         ]
         self._write(
             "agent.toml",
-            f'agent = "dong-1"\nbatch_every_s = 1\n[broker]\nurl = "mqtt://{SERVER4}:{BROKER}"\n'
+            f'agent = "dong-1"\n{self._pace.agent}[broker]\nurl = "mqtt://{SERVER4}:{BROKER}"\n'
             f'password_file = "{self.folder}/password"\n[outbox]\n'
             f'path = "{self.folder}/outbox.db"\n'
-            "[probes.reachability]\nevery_s = 1\npackets = 1\ntimeout_s = 0.5\n"
+            f"[probes.reachability]\n{self._pace.probe}{self._pace.reachability}"
             + "".join(
                 f'[[probes.reachability.targets]]\nname = "{name}"\nhost = "{host}"\n'
                 f'scope = "{scope}"\n'
                 for name, host, scope in targets
             )
-            + "[probes.dns]\nevery_s = 1\ntimeout_s = 0.5\n"
-            + "".join(f"[probes.{kind}]\nevery_s = 1\n" for kind in ("host", "link", "addressing"))
+            + f"[probes.dns]\n{self._pace.probe}{self._pace.dns}"
+            + "".join(
+                f"[probes.{kind}]\n{self._pace.probe}" for kind in ("host", "link", "addressing")
+            )
             + "[probes.service]\nenabled = false\n",
         )
 
@@ -270,28 +309,9 @@ def _end(process: "subprocess.Popen[str]") -> None:
     process.communicate(timeout=10)
 
 
-def play_all(faults: Sequence[Fault] = FAULTS) -> list[Outcome]:
+def play_all(faults: Sequence[Fault] = FAULTS, pace: Pace = QUICK) -> list[Outcome]:
     """One after the other, in one house."""
     with Lab() as lab, TemporaryDirectory() as folder:
-        house = House(lab, Path(folder))
+        house = House(lab, Path(folder), pace)
         with house.at_work():
             return [house.play(fault) for fault in faults]
-
-
-def main() -> None:
-    """Print the table."""
-    lines = [
-        "| fault | ledger | starts off by | ends off by | messages |",
-        "|---|---|---|---|---|",
-    ]
-    for each in play_all():
-        start, end = (each.said_start - each.start) / S, (each.said_end - each.end) / S
-        lines.append(
-            f"| {each.fault} | {each.service}: {each.cause} | {start:+.1f} s | {end:+.1f} s |"
-            f" {len(each.messages)} |"
-        )
-    sys.stdout.write("\n".join(lines) + "\n")
-
-
-if __name__ == "__main__":
-    main()

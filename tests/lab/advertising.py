@@ -11,9 +11,13 @@ from tests.lab.netns import Host
 
 
 def listens_to_routers(host: Host, interface: str) -> None:
-    """Before the interface comes up: it makes addresses and routes of what routers say."""
-    for name in ("accept_ra", "autoconf", "router_solicitations"):
+    """Before the interface comes up: it makes addresses and routes of what routers say.
+
+    It asks for that every second until it is answered: radvd may not be there yet.
+    """
+    for name in ("accept_ra", "autoconf", "router_solicitation_interval"):
         host.sysctl(f"net.ipv6.conf.{interface}.{name}", "1")
+    host.sysctl(f"net.ipv6.conf.{interface}.router_solicitations", "20")
 
 
 @contextlib.contextmanager

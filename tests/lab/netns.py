@@ -16,6 +16,7 @@ a test run that is killed leaves nothing behind.
 """
 
 import contextlib
+import functools
 import json
 import os
 import subprocess
@@ -49,6 +50,7 @@ class NamespacesForbiddenError(Exception):
     """This machine doesn't let us make namespaces."""
 
 
+@functools.cache
 def require_namespaces() -> None:
     """Skip the test where the kernel or the container forbids namespaces."""
     for name in ("unshare", "nsenter", "setpriv", "ip", "mount"):
@@ -95,10 +97,11 @@ class Host:
             [*self._enter, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def run(self, *command: str, status: int | None = 0) -> str:
-        """What a command prints. It must end with `status`, unless that is None."""
+    def run(self, *command: str, status: int | None = 0, text: str = "") -> str:
+        """What a command prints, given `text`. It must end with `status`, unless that is None."""
         done = subprocess.run(
             [*self._enter, *command],
+            input=text,
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
@@ -130,9 +133,9 @@ class Host:
 
     def address(self, interface: str, *addresses: str) -> None:
         """Give addresses (with prefix length) to an interface and set it up."""
-        self.up(interface)
-        for address in addresses:
-            self.run("ip", "address", "add", address, "dev", interface, "nodad")
+        lines = [f"link set {interface} up"]
+        lines += [f"address add {address} dev {interface} nodad" for address in addresses]
+        self.run("ip", "-batch", "-", text="\n".join(lines))
 
     def up(self, interface: str) -> None:
         self.run("ip", "link", "set", interface, "up")

@@ -2,6 +2,7 @@
 """The network of a site, as most tests want it."""
 
 import contextlib
+import itertools
 import json
 import sys
 from collections.abc import Generator
@@ -34,22 +35,19 @@ def site(lab: Lab, *, ipv4: bool = True, ipv6: bool = True) -> Site:
     box, router, server = lab.host("box"), lab.host("router"), lab.host("server")
     lab.cable(box, "eth0", router, "lan")
     lab.cable(router, "wan", server, "eth0")
-    for host, interface in ((box, "eth0"), (router, "lan"), (router, "wan"), (server, "eth0")):
-        host.up(interface)
+    for host, interface, *addresses in (
+        (box, "eth0", f"{BOX4}/24", f"{BOX6}/64"),
+        (router, "lan", f"{ROUTER4}/24", f"{ROUTER6}/64"),
+        (router, "wan", "198.51.100.1/24", "2001:db8:2::1/64"),
+        (server, "eth0", f"{SERVER4}/24", f"{SERVER6}/64"),
+    ):
+        host.address(interface, *itertools.compress(addresses, (ipv4, ipv6)))
     if ipv4:
-        router.sysctl("net.ipv4.ip_forward", "1")
-        box.address("eth0", f"{BOX4}/24")
-        router.address("lan", f"{ROUTER4}/24")
-        router.address("wan", "198.51.100.1/24")
-        server.address("eth0", f"{SERVER4}/24")
+        router.sysctl(_FORWARDING["ipv4"], "1")
         box.route(f"default via {ROUTER4}")
         server.route("default via 198.51.100.1")
     if ipv6:
-        router.sysctl("net.ipv6.conf.all.forwarding", "1")
-        box.address("eth0", f"{BOX6}/64")
-        router.address("lan", f"{ROUTER6}/64")
-        router.address("wan", "2001:db8:2::1/64")
-        server.address("eth0", f"{SERVER6}/64")
+        router.sysctl(_FORWARDING["ipv6"], "1")
         box.route(f"default via {ROUTER6}")
         server.route("default via 2001:db8:2::1")
     return Site(box, router, server)
@@ -79,11 +77,6 @@ def chain(lab: Lab, *, ipv4: bool = True, ipv6: bool = True) -> Chain:
     lab.cable(near, "out", middle, "in")
     lab.cable(middle, "out", far, "in")
     lab.cable(far, "out", server, "eth0")
-    for host in (box, server):
-        host.up("eth0")
-    for host in (near, middle, far):
-        host.up("in")
-        host.up("out")
     hosts = Chain(box, near, middle, far, server)
     if ipv4:
         _join(hosts, ["192.0.2.%s/24", "10.0.12.%s/24", "10.0.23.%s/24", "198.51.100.%s/24"])
@@ -138,9 +131,6 @@ def two_lines(lab: Lab, *, ipv4: bool = True, ipv6: bool = True) -> TwoLines:
     for router, name, wan in ((here.main, "main", "wan1"), (here.backup, "backup", "wan2")):
         lab.cable(here.box, wan, router, "in")
         lab.cable(router, "out", here.cloud, name)
-        for host, interface in ((here.box, wan), (router, "in"), (router, "out")):
-            host.up(interface)
-        here.cloud.up(name)
     if ipv4:
         here.cloud.address("lo", f"{SERVER4}/32")
         _line(here, "main", "192.0.2.%s/24", "10.0.1.%s/24", 100)

@@ -18,12 +18,13 @@ TOLD = ROOT / ".build" / "told"
 PATIENCE_S = 600
 RADIOS = ("hostapd", "hostapd_cli", "wpa_supplicant", "iw")
 STORIES: dict[str, tuple[str, ...]] = {
+    "no-dhcp": ("tests.lab.wifi_outages", "no-dhcp"),
+    "off-air": ("tests.lab.wifi_outages", "off-air"),
     "faults": ("tests.lab.wifi_faults",),
     "loss": ("tests.lab.wifi_loss", "180"),
     "guests": ("tests.lab.wifi_guests", "in_order", "families", "killed"),
     "guest-faults": ("tests.lab.wifi_guests", "faults", "portals", "listening"),
-    "off-air": ("tests.lab.wifi_house", "off-air"),
-    "compare": ("tests.lab.wifi_house", "compare"),
+    "compare": ("tests.lab.wifi_house",),
 }
 """The module and its arguments, the longest first."""
 

@@ -2,9 +2,9 @@
 """A small virtual machine with simulated radios: a kernel with mac80211_hwsim that is a program
 (user-mode Linux) over this machine's own files. It needs neither KVM nor root.
 
-    printed = run_inside("tests.lab.wifi_house", "off-air")
+    printed = run_inside("tests.lab.wifi_outages", "off-air")
 
-runs `python -m tests.lab.wifi_house off-air` as root in a machine that boots for it and ends with
+runs `python -m tests.lab.wifi_outages off-air` as root in a machine that boots for it and ends with
 it, and gives what that wrote by `tell()`. Inside, the file system is the host's, read only, but for
 `/run`; so the project's `.venv`, hostapd, iw and all that is installed are there. Any module can
 be such a program.

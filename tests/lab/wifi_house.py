@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A house with a Wi-Fi, inside the virtual machine: hostapd on one simulated radio, a guest on the
-other. `python -m tests.lab.wifi_house STORY` plays a story and tells what was seen.
+other. `python -m tests.lab.wifi_house` tells what the probes see beside iw and hostapd.
 """
 
 import asyncio
 import contextlib
 import socket
 import subprocess
-import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -208,17 +207,10 @@ def _counters() -> dict[str, list[int]]:
     }
 
 
-def off_air() -> None:
-    """The whole way: agent, broker, collector, mail server and webhook, with a radio that stops."""
-    from tests.lab.wifi_alert import play  # noqa: PLC0415 - the rest does without its second
-
-    asyncio.run(play(House()))
-
-
 def _hostapd(*command: str) -> str:
     folders = ("-p", str(hostapd.FOLDER), "-s", str(FOLDER))
     return run("hostapd_cli", *folders, *command, check=False)
 
 
 if __name__ == "__main__":
-    {"compare": compare, "off-air": off_air}[sys.argv[1]]()
+    compare()

@@ -136,7 +136,12 @@ HOLE = {"outcome": "failed", "reason": "black_hole", "silent_from_bytes": 1340}
             0.5,
             "deprecated_prefix",
         ),
-        ({"resolver": RESOLVER4, "dns": RESOLVER4}, "ipv6_resolver", 0, "resolver_ipv4_only"),
+        (
+            {"resolver": RESOLVER4, "dns": RESOLVER4, "addressing": None},
+            "ipv6_resolver",
+            0,
+            "resolver_ipv4_only",
+        ),
         (
             {"resolver": None, "dns": None, "addressing": {"dns_servers": 0}},
             "ipv6_resolver",
@@ -351,6 +356,24 @@ def test_a_service_that_is_ill_over_both_families_says_nothing_of_ipv6() -> None
         none = {"outcome": "unreachable", "reason": reason}
         alone = assess(readings(service=stalled, service4=none), STEADY)
         assert check(alone, "large_transfer").credit == 0.5
+
+
+def test_a_resolver_of_ipv6_that_could_not_be_asked_is_not_missing() -> None:
+    """The box has one; that of IPv4 beside it was asked."""
+    found = assess(readings(resolver=RESOLVER4, dns=RESOLVER4), STEADY)
+    assert check(found, "ipv6_resolver").credit is None
+
+
+def test_a_resolver_that_knows_no_ipv4_address_either_is_no_sieve_for_aaaa() -> None:
+    """It is of no use at all, which is another fault with another remedy."""
+    nothing = {"outcome": "failed", "reason": "server_failure"}
+    ipv4 = {"kind": "dns", "server": "2001:db8:1::1", "family": "ipv6", "name": "vnnic.vn"}
+    asked: Change = {"dns": nothing, "dns_a": {**ipv4, "record_type": "A", **nothing}}
+    found = assess(readings(resolver=None, **asked), STEADY)
+    assert check(found, "aaaa").reason == "resolver_dead"
+    asked["dns_a"] = {**ipv4, "record_type": "A"}
+    found = assess(readings(resolver=None, **asked), STEADY)
+    assert check(found, "aaaa").reason == "aaaa_broken"
 
 
 def test_an_assessment_is_kept_as_json_and_as_a_point() -> None:

@@ -62,7 +62,7 @@ REHEARSED = {"kind": "ipv6_only", "service": "portal"}
         ({"nat64": {"path_ok": False}}, ["dns64_only_no_path"]),
         ({"nat64": {"path_ok": False, "prefix_from": "pref64"}}, ["nat64_no_path"]),
         ({"nat64": {"path_mtu_ok": False}}, ["nat64_black_hole"]),
-        ({"path_mtu": {"outcome": "failed"}}, ["pmtu_black_hole"]),
+        ({"path_mtu": {"outcome": "failed", "reason": "black_hole"}}, ["pmtu_black_hole"]),
         ({"service": NO_AAAA}, ["services_without_ipv6"]),
         ({"service": FAILS}, ["service_fails_over_ipv6"]),
         ({"nat64": {**CLAT, "clat_ok": False}}, ["ipv4_literal_fail"]),

@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sansang_collector.notify.wording import TITLE
+from sansang_collector.registry_entries import Contact
 
+ZALO = "zalo"
+"""What contacts call the chat that they linked themselves."""
+KEY = "X-Sansang-Message"
+"""A header of mails and webhooks: the same when a message comes a second time, else another."""
 LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -21,11 +26,12 @@ class InvalidChannelError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One way to reach people. `id` is the same after a restart, and as long as the address is;
-    `label` is what the file calls it.
+    `label` is what the file calls it, `linked` the ids of the contacts whose own chat it is.
     """
 
     url: str = field(repr=False)
     label: str | None = None
+    linked: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -37,14 +43,44 @@ class Channel:
         """What people may see of it: its label; where a server is named, which; elsewhere that part
         of the address is a secret.
         """
+        if self.linked:
+            return f"{self.label} ({', '.join(sorted(self.linked))})"
         sender = _apprise(self.url)[0]
         servers = all("{host}" in template for template in sender.templates)
         shown = f"{self.url.partition(':')[0].lower()}://{sender.host if servers else '…'}"
         return f"{self.label} ({shown})" if self.label else shown
 
-    def send(self, text: str) -> bool:
-        """Whether it was taken. Blocks, for some seconds at most."""
-        return bool(_apprise(self.url).notify(body=text, title=TITLE, body_format="text"))
+    @property
+    def kind(self) -> str:
+        """Its label or the scheme, which say how people are reached, but not where."""
+        return self.label or self.url.partition(":")[0].lower()
+
+    def reaches(self, contact: Contact) -> bool:
+        """Whether the contact wishes to be told there, and it is no other contact's chat."""
+        named = self.label in contact.channels
+        return named and (not self.linked or contact.id in self.linked)
+
+    def send(self, text: str, key: str | None = None) -> bool:
+        """Whether it was taken; where there are headers, with this `KEY`. Blocks, for some seconds
+        at most.
+        """
+        sender = _apprise(self.url)
+        if key is not None and "headers" in sender[0].template_kwargs:
+            sender[0].headers[KEY] = key
+        return bool(sender.notify(body=text, title=TITLE, body_format="text"))
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The Zalo bot that writes to linked chats; without `api` at Zalo's own address."""
+
+    token: str = field(repr=False)
+    api: str | None = None
+
+    def chat(self, chat_id: str, contacts: frozenset[str]) -> Channel:
+        """The chat of these contacts, by their ids."""
+        through = f"?api={self.api}" if self.api else ""
+        return Channel(f"zalo://{self.token}/{chat_id}{through}", ZALO, contacts)
 
 
 def parse_channels(text: str) -> tuple[list[Channel], list[str]]:
@@ -76,6 +112,10 @@ def _channel(line: str) -> Channel:
     if label is not None and not LABEL.fullmatch(label):
         raise InvalidChannelError(
             "begins with what is no name: 1 to 63 of a-z, 0-9 and inner hyphens"
+        )
+    if label == ZALO:
+        raise InvalidChannelError(
+            f"begins with {ZALO}, which means the chats that link themselves: choose another name"
         )
     _apprise(url)
     return Channel(url, label)

@@ -4,8 +4,9 @@
 Each channel is a task of its own: one that hangs keeps no other waiting. It gets its messages in
 their order, and one only after the one before it. What it does not take is tried again, seldomer
 and seldomer, for a day; then it is given up and counted. A message is noted as sent after it was: a
-collector that dies just between the two sends it a second time. A channel that takes nothing for
-ten minutes is told through the others.
+collector that dies just between the two sends it a second time, under the same key. A channel that
+takes nothing for ten minutes is told through the others. Chats that people link while it runs are
+channels, too.
 """
 
 import asyncio
@@ -15,12 +16,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Literal, ParamSpec
 
+from sansang_collector.holding import held_until
 from sansang_collector.message_sql import Message, Standing
 from sansang_collector.notify.channels import Channel
 from sansang_collector.notify.recipients import Plan, Verdict, plan_for, verdict
 from sansang_collector.notify.speech import Speech
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import Registry
+from sansang_collector.views import SentView
 from sansang_wire.threads import in_daemon_thread
 
 P = ParamSpec("P")
@@ -44,8 +47,15 @@ class _Line:
         self.fault_told = False
 
 
+def no_chats() -> list[Channel]:
+    """Where no bot has a token."""
+    return []
+
+
 class Dispatch:
-    """Run it with `run`, and call `wake` (from any thread) when there is something to tell."""
+    """Run it with `run`, and call `wake` (from any thread) when there is something to tell.
+    `chats`: the channels that come and go; it blocks, and raises RecordUnavailableError.
+    """
 
     def __init__(
         self,
@@ -53,10 +63,17 @@ class Dispatch:
         registry: Callable[[], Registry],
         channels: Sequence[Channel],
         speech: Speech,
+        chats: Callable[[], list[Channel]] = no_chats,
     ) -> None:
         self._record = record
         self._registry = registry
-        self._lines = [_Line(each) for each in channels]
+        self._channels = channels
+        self._chats = chats
+        self._lines = {each.id: _Line(each) for each in channels}
+        self._serving: dict[str, asyncio.Task[None]] = {}
+        """By channel."""
+        self._missing: Mapping[int, Sequence[str]] = {}
+        """By message, the channels that are to have it and have it not."""
         self._speech = speech
         self._moved = asyncio.Event()
         """A message is new, or one more channel has it."""
@@ -71,35 +88,69 @@ class Dispatch:
         return len(self._lines)
 
     @property
-    def names(self) -> Mapping[str, str]:
-        """What people may see of each channel, by what the record knows it by."""
-        return {line.channel.id: line.channel.name for line in self._lines}
-
-    @property
     def failing(self) -> list[str]:
         """The names of the channels that did not take what they were last given."""
-        return [line.channel.name for line in self._lines if line.failing_since is not None]
+        lines = self._lines.values()
+        return [line.channel.name for line in lines if line.failing_since is not None]
+
+    def reach(self, message: Message) -> list[SentView]:
+        """Whom it reached, waits for, or does not reach now."""
+        found: list[SentView] = []
+        for channel, at in message.delivered.items():
+            line = self._lines.get(channel)
+            name, role = (line.channel.kind, self._role(line.channel)) if line else ("", None)
+            found.append(SentView(role=role, channel=name, state="sent", at=at))
+        for channel in self._missing.get(message.id, ()):
+            line = self._lines.get(channel)
+            if line is not None and channel not in message.delivered:
+                state = "waiting" if line.failing_since is None else "failing"
+                name, role = line.channel.kind, self._role(line.channel)
+                found.append(SentView(role=role, channel=name, state=state, at=None))
+        return found
+
+    def _role(self, channel: Channel) -> str | None:
+        """Of those who are reached there, when it is the same of all."""
+        registry = self._registry()
+        linked = [registry.contact(each) for each in channel.linked]
+        roles = {each.role for each in linked or registry.contacts_at(channel.label) if each}
+        return roles.pop() if len(roles) == 1 else None
 
     def wake(self) -> None:
         """There is something new to tell."""
         if self._loop is not None:
-            for event in (self._moved, *(line.something for line in self._lines)):
+            for event in (self._moved, *(line.something for line in self._lines.values())):
                 self._loop.call_soon_threadsafe(event.set)
 
     async def run(self) -> None:
         """Send for ever, until cancelled."""
         self._loop = asyncio.get_running_loop()
-        serving = (_whenever(line.something, self._serve, line) for line in self._lines)
-        await asyncio.gather(_whenever(self._moved, self._tidy), *serving)
+        async with asyncio.TaskGroup() as group:
+            await _whenever(self._moved, self._tidy, group)
+
+    async def _follow_chats(self, group: asyncio.TaskGroup) -> None:
+        """Serve every channel that there is, and none that there is not."""
+        chats = await in_daemon_thread(self._chats)
+        channels = {each.id: each for each in (*self._channels, *chats)}
+        for gone in self._serving.keys() - channels.keys():
+            self._serving.pop(gone).cancel()
+        lines = {name: self._lines.get(name) or _Line(each) for name, each in channels.items()}
+        for name, line in lines.items():
+            # A chat may have become that of one more contact.
+            line.channel = channels[name]
+        self._lines = lines
+        for name in channels.keys() - self._serving.keys():
+            line = self._lines[name]
+            work = _whenever(line.something, self._serve, line)
+            self._serving[name] = group.create_task(work)
 
     async def _serve(self, line: _Line) -> None:
         """Give a channel what it does not have, in order, until it does not take one."""
         standing = await in_daemon_thread(self._record.standing)
         for message in await in_daemon_thread(self._record.unfinished):
-            fate, plan = self._fate(line, message, standing)
-            if fate != "now" or plan is None or _is_old(message):
+            fate, plan = await self._fate(line, message, standing)
+            if fate != "now" or plan is None or await self._is_old(message):
                 continue
-            if not await self._send(line, self._speech.text(message, plan)):
+            if not await self._send(line, self._speech.text(message, plan), _key(message)):
                 return
             now = _now()
             await in_daemon_thread(self._record.delivered, message.id, line.channel.id, now)
@@ -116,16 +167,17 @@ class Dispatch:
                 continue
             if not standing.lasts(message) or _now() - at < every_us:
                 continue
-            if await in_daemon_thread(self._record.silenced, message, _now()):
+            if await self._held_until(message) > _now():
                 continue
-            if not await self._send(line, self._speech.reminder(message, plan, _now())):
+            text = self._speech.reminder(message, plan, _now())
+            if not await self._send(line, text, f"{_key(message)}-{at}"):
                 return
             await in_daemon_thread(self._record.reminded, message.id, line.channel.id, _now())
             self.sent += 1
 
-    async def _send(self, line: _Line, text: str) -> bool:
+    async def _send(self, line: _Line, text: str, key: str) -> bool:
         """Whether the channel took it; if not, after a while."""
-        if await in_daemon_thread(line.channel.send, text):
+        if await in_daemon_thread(line.channel.send, text, key):
             await self._note_recovery(line)
             return True
         await self._back_off(line)
@@ -136,15 +188,31 @@ class Dispatch:
         contacts = registry.contacts
         return plan_for(channel, message, registry.site, contacts, self._speech.language)
 
-    def _fate(
+    async def _fate(
         self, line: _Line, message: Message, standing: Standing
     ) -> tuple[Verdict, Plan | None]:
         """What becomes of a message at a channel now, and how it is said there."""
         plan = self._plan(line.channel, message)
         if plan is None or line.channel.id in message.delivered:
             return "never", None
-        knows = standing.knows(line.channel.id, message)
-        return verdict(plan, message, _now(), lasts=standing.lasts(message), knows=knows), plan
+        knows, now = standing.knows(line.channel.id, message), _now()
+        fate = verdict(plan, message, now, lasts=standing.lasts(message), knows=knows)
+        late = plan.after_us > 0 and message.notice.state == "down"
+        if fate == "now" and late and await self._held_until(message) > now:
+            return "wait", plan
+        return fate, plan
+
+    async def _held_until(self, message: Message) -> int:
+        return await in_daemon_thread(self._ask_held, message)
+
+    def _ask_held(self, message: Message) -> int:
+        with self._record.reading() as connection:
+            return held_until(connection, self._registry(), message, _now())
+
+    async def _is_old(self, message: Message) -> bool:
+        """A day has passed since it was made, or could first be told again."""
+        old = _now() - message.made > GIVE_UP_AFTER_US
+        return old and _now() - await self._held_until(message) > GIVE_UP_AFTER_US
 
     async def _back_off(self, line: _Line) -> None:
         now = _now()
@@ -172,25 +240,30 @@ class Dispatch:
         await in_daemon_thread(self._record.tell_of_channel, name, state, at, since)
         self.wake()
 
-    async def _tidy(self) -> None:
-        """Finish what everyone has and what is too old, and count the rest."""
-        waiting = 0
+    async def _tidy(self, group: asyncio.TaskGroup) -> None:
+        """Finish what everyone has and what is too old, and note the rest."""
+        await self._follow_chats(group)
+        missing: dict[int, list[str]] = {}
         standing = await in_daemon_thread(self._record.standing)
         for message in await in_daemon_thread(self._record.unfinished):
-            fates = [self._fate(line, message, standing)[0] for line in self._lines]
-            missing = any(fate != "never" for fate in fates)
-            if missing and not _is_old(message):
-                waiting += 1
+            lacking = [
+                line.channel.id
+                for line in self._lines.values()
+                if (await self._fate(line, message, standing))[0] != "never"
+            ]
+            if lacking and not await self._is_old(message):
+                missing[message.id] = lacking
                 continue
             await in_daemon_thread(self._record.finish, message.id)
-            if missing:
+            if lacking:
                 self.given_up += 1
                 log.error("a message about %s is given up after a day", message.about.site)
-        self.waiting = waiting
+        self._missing, self.waiting = missing, len(missing)
 
 
-def _is_old(message: Message) -> bool:
-    return _now() - message.made > GIVE_UP_AFTER_US
+def _key(message: Message) -> str:
+    """Another record numbers from 1 again, but not in the same instant."""
+    return f"{message.made}-{message.id}"
 
 
 def _now() -> int:

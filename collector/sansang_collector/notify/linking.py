@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Callable
 
+from sansang_collector.notify.channels import ZALO, Bot, Channel
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
 from sansang_collector.registry_entries import Contact
@@ -48,7 +49,7 @@ class Linking:
 
     def contact(self, name: str) -> Contact | None:
         """The contact with this id."""
-        return next((each for each in self._registry().contacts if each.id == name), None)
+        return self._registry().contact(name)
 
     def code(self, contact: str, now: int) -> str:
         """What this contact is to send. Raises RecordUnavailableError."""
@@ -57,6 +58,24 @@ class Linking:
     def chat(self, contact: str) -> ZaloChat | None:
         """The chat in which this contact is reached. Raises RecordUnavailableError."""
         return self._record.zalo_chats().get(contact)
+
+    def unlinked(self) -> list[str]:
+        """The ids of those who wish to be told by Zalo and have linked no chat.
+
+        Raises RecordUnavailableError.
+        """
+        wishing = [each.id for each in self._registry().contacts_at(ZALO)]
+        chats = self._record.zalo_chats() if wishing else {}
+        return [each for each in wishing if each not in chats]
+
+    def channels(self, bot: Bot) -> list[Channel]:
+        """The chats of those who wish to be told by Zalo. Raises RecordUnavailableError."""
+        chats = self._record.zalo_chats()
+        whose: dict[str, set[str]] = {}
+        for contact in self._registry().contacts_at(ZALO):
+            if contact.id in chats:
+                whose.setdefault(chats[contact.id].chat_id, set()).add(contact.id)
+        return [bot.chat(chat, frozenset(contacts)) for chat, contacts in whose.items()]
 
     def take(self, chat_id: str, text: str, now: int) -> None:
         """Link the chat that sent a code; other texts are nobody's business.

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from sansang_collector.hours import OpeningHours, is_open, parse_hours
 from sansang_collector.message_sql import Message
-from sansang_collector.notify.channels import Channel
+from sansang_collector.notify.channels import ZALO, Channel
 from sansang_collector.registry_entries import Contact, Site
 from sansang_wire.checking import Mistake, suggestion
 from sansang_wire.language import Language
@@ -64,7 +64,7 @@ def plan_for(
         return Plan(language)
     named = (message.about.site,) if message.about.site else message.sites
     sites = [found for each in named if (found := site(each)) is not None]
-    wanting = [each for each in contacts if channel.label in each.channels]
+    wanting = [each for each in contacts if channel.reaches(each)]
     if message.about.service == "channel":
         wanting = [each for each in wanting if each.role in LOOKS_AFTER]
     else:
@@ -99,15 +99,22 @@ def verdict(plan: Plan, message: Message, now: int, *, lasts: bool, knows: bool)
     return "wait" if early or plan.is_quiet(now) else "now"
 
 
-def unknown_channels(contacts: Sequence[Contact], channels: Sequence[Channel]) -> list[Mistake]:
-    """Names that contacts use and no address has: they would be told nothing."""
+def unknown_channels(
+    contacts: Sequence[Contact], channels: Sequence[Channel], *, has_bot: bool
+) -> list[Mistake]:
+    """Names that contacts use and no address has: they would be told nothing. `has_bot`: those who
+    link a chat with Zalo can be told there.
+    """
     labels = sorted({each.label for each in channels if each.label})
     return [
-        Mistake(
-            f"contacts.{contact.id}.channels",
-            f"{name!r} is the name of no line of notify.urls{suggestion(name, labels)}",
-        )
+        Mistake(f"contacts.{contact.id}.channels", _unknown(name, labels))
         for contact in contacts
         for name in contact.channels
-        if name not in labels
+        if name not in labels and not (name == ZALO and has_bot)
     ]
+
+
+def _unknown(name: str, labels: list[str]) -> str:
+    if name == ZALO:
+        return f"{name!r} needs the token of a bot: name a token_file in [zalo] of collector.toml"
+    return f"{name!r} is the name of no line of notify.urls{suggestion(name, labels)}"

@@ -4,12 +4,14 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sansang_collector.answer_sql import outage_name
 from sansang_collector.language import Translation
 from sansang_collector.message_sql import Message
 from sansang_collector.notify.links import make_link
 from sansang_collector.notify.recipients import Plan
 from sansang_collector.notify.wording import message_text, reminder_text
 from sansang_collector.registry import Registry
+from sansang_collector.watch.entry import Key
 from sansang_wire.language import Language
 
 LINK_LASTS_US = 7 * 86_400 * 1_000_000
@@ -53,7 +55,7 @@ class Speech:
             return None
         if message.notice.state == "up" or not about.site:
             return None
-        outage = f"{about.service}/{about.subject}/{message.notice.since}"
+        outage = outage_name(Key(about.service, about.subject, message.notice.since))
         expires = message.made + LINK_LASTS_US
         token = make_link(self._links.key, about.site, outage, contact.id, expires)
         return f"{self._links.public_url}/k/{token}"

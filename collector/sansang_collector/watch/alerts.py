@@ -47,7 +47,7 @@ class Notice(NamedTuple):
 
 
 class Circumstances(NamedTuple):
-    """`serving`: the site is open, and no maintenance was declared. `fresh`: what is judged is of
+    """`serving`: the site is open, and nothing else was declared. `fresh`: what is judged is of
     now. `muted`: what changes too often to tell.
     """
 

@@ -146,6 +146,13 @@ class Service:
         return True
 
     @property
+    def doubted(self) -> int | None:
+        """Since when evidence says that it does not work, though it is held to; None while none
+        does.
+        """
+        return self.doubt.since if self.state == "up" and self.doubt is not None else None
+
+    @property
     def against(self) -> str | None:
         """The newest word that it is not well; a dead access point before what its guests met."""
         bad = [word for word in self.said.values() if level_of(word.says) != "up"]

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 
 import sansang_collector
 from sansang_collector.language import Translation
-from sansang_collector.web import api, metrics
+from sansang_collector.web import api, metrics, notes_page
 from sansang_collector.web import keeper as keeper_page
 from sansang_collector.web import zalo as zalo_page
 from sansang_collector.web.events import changes
@@ -64,6 +64,7 @@ def create_app(
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     pages = Pages(sources, translations)
     _add_pages(app, pages)
+    notes_page.add_routes(app, sources, pages, translations)
     if keeper is not None:
         # All that a proxy must pass on begins alike.
         app.mount("/k/static", StaticFiles(directory=HERE / "static"))

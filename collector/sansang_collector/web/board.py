@@ -35,7 +35,7 @@ class Board(NamedTuple):
     record_fault: str | None
     """Why the ledger could not be read."""
     closed: Collection[str]
-    """Sites outside their opening hours."""
+    """Sites that are closed by their hours or their keepers' word."""
 
     def site(self, name: str) -> SiteView | None:
         """The site with this id."""
@@ -57,11 +57,10 @@ def take(sources: Sources) -> Board:
         outages = sources.outages(now - DAY_US, None, None)
     except RecordUnavailableError as error:
         record_fault = str(error)
-    sites = sources.sites()
     return Board(
         now=now,
         collector=sources.collector(),
-        sites=sites,
+        sites=sources.sites(),
         agents=sources.agents(),
         services=_by_site(sources.services()),
         latest=_by_site(latest),
@@ -69,7 +68,7 @@ def take(sources: Sources) -> Board:
         outages=outages,
         going_on=_by_site([each for each in outages if each.end is None]),
         record_fault=record_fault,
-        closed={each.site for each in sites if not sources.is_open(each.site)},
+        closed=sources.closed(),
     )
 
 

@@ -80,6 +80,9 @@ def site_card(site: SiteView, board: Board, translate: Translation) -> SiteCard:
     cut_off = findings.is_cut_off([card.measured for card in cards if card.state.tone == "ok"])
     services = board.services.get(site.site, [])
     on_air = wifi(site, services if heard else (), latest if heard else (), now)
+    if doubted := on_air.doubted:
+        since = min(each.doubted or now for each in doubted)
+        state = AgentState("warn", translate("Wi-Fi just lost"), _since(since, now, translate))
     if missing := on_air.missing:
         since = min(each.since or now for each in missing)
         stage = missing[0].stage
@@ -125,17 +128,23 @@ def site_findings(
     if card.cut_off and not any(service == "internet" for service, _ in known):
         found.append(findings.of_internet(*where, translate))
     for network in card.wifi.missing:
-        if ("wifi", network.ssid) in known:
-            continue
-        reasons = [
-            reason
-            for each in board.latest.get(site.site, [])
-            if each.kind == "wifi" and each.labels.get("ssid") == network.ssid
-            if (reason := word(each.fields, "reason"))
-        ]
-        reason = reasons[0] if reasons else ""
-        found.append(findings.of_wifi(network, where, reason, board.now, translate))
+        if ("wifi", network.ssid) not in known:
+            reason = _reason(network.ssid, board.latest.get(site.site, []))
+            found.append(findings.of_wifi(network, where, reason, board.now, translate))
+    for network in card.wifi.doubted:
+        reason = _reason(network.ssid, board.latest.get(site.site, []))
+        found.append(findings.of_doubted(network, where, reason, board.now, translate))
     return found
+
+
+def _reason(ssid: str, latest: Sequence[Latest]) -> str:
+    """What a box knows of why a network is not on air; empty when it knows nothing."""
+    reasons = (
+        word(each.fields, "reason")
+        for each in latest
+        if each.kind == "wifi" and each.labels.get("ssid") == ssid
+    )
+    return next(filter(None, reasons), "")
 
 
 def _of_ledger(site: str, board: Board) -> OutageView | None:

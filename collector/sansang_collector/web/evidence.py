@@ -8,6 +8,7 @@ from sansang_collector.language import Translation, mark
 
 CLUES: Mapping[str, str] = MappingProxyType(
     {
+        "keeper:power_out": mark("its keeper says that the power is out"),
         "portal:portal": mark("web pages are answered by a page of somebody else"),
         "carrier:down": mark("the network cable has no link"),
         "address:no_address": mark("the box is given no address"),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sansang_collector.language import MINUTE_US, Translation
 from sansang_collector.stages import RESTART
 from sansang_collector.views import AgentView, CollectorView
+from sansang_collector.web.beside import Beside
 from sansang_collector.web.measured import Measured
 from sansang_collector.web.reasons import WIFI, in_words
 from sansang_collector.web.states import WORST_FIRST, AgentState, Tone
@@ -31,6 +32,8 @@ class Finding(NamedTuple):
     """What many sites may have at once; see `gathered`."""
     since: int = 0
     """When it began (µs), where that is known."""
+    beside: Beside | None = None
+    """Of an outage of the ledger."""
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -105,6 +108,18 @@ def of_collector(view: CollectorView, translate: Translation) -> list[Finding]:
         if problem is not None:
             tone: Tone = "warn" if problem is view.registry else "bad"
             found.append(Finding(tone, here, what, problem, todo))
+    if view.zalo_unlinked:
+        what = translate.plural(
+            "{count} contact has not linked its Zalo yet",
+            "{count} contacts have not linked their Zalo yet",
+            len(view.zalo_unlinked),
+        )
+        todo = translate(
+            "have them send the code of {path} to the bot; until then only their other channels"
+            " are used.",
+            path=f"/contacts/{view.zalo_unlinked[0]}/zalo",
+        )
+        found.append(Finding("warn", here, what, named(view.zalo_unlinked), todo))
     return found
 
 
@@ -180,15 +195,35 @@ def of_wifi(
         if stage
         else translate("Wi-Fi “{ssid}” off since {when} ({duration})", **times)
     )
-    parts = [translate("The box has power and can be heard.")]
-    if reason:
-        parts.append(translate("It says: {reason}.", reason=in_words(reason, WIFI, translate)))
+    parts = [_box_says(reason, translate)]
     if network.told:
         parts.append(translate("Its keeper was told."))
     if stage is not None:
         parts.append(translate("A guest says: {failing}.", failing=translate(stage.failing)))
     todo = translate(stage.todo if stage else RESTART)
     return Finding("bad", name, what, " ".join(parts), todo, link, "wifi")
+
+
+def of_doubted(
+    network: Network, where: tuple[str, str], reason: str, now: int, translate: Translation
+) -> Finding:
+    """A network that was lost just now: whoever looks sees it before anybody is sent for."""
+    name, link = where
+    lost = translate.when(network.doubted or now, now)
+    what = translate(
+        "Wi-Fi “{ssid}” was lost at {when}, being confirmed", ssid=network.ssid, when=lost
+    )
+    todo = translate("wait a few minutes: if it stays lost, it becomes an outage.")
+    return Finding("warn", name, what, _box_says(reason, translate), todo, link)
+
+
+def _box_says(reason: str, translate: Translation) -> str:
+    """That the box is heard, and what it knows of its Wi-Fi."""
+    heard = translate("The box has power and can be heard.")
+    if not reason:
+        return heard
+    says = translate("It says: {reason}.", reason=in_words(reason, WIFI, translate))
+    return f"{heard} {says}"
 
 
 def of_family(family: str, sites: Sequence[str], translate: Translation) -> list[Finding]:

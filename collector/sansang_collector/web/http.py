@@ -15,16 +15,12 @@ from sansang_collector.addresses import host_name, is_loopback
 from sansang_wire.language import Language
 
 POLICY = "default-src 'self'; base-uri 'none'; form-action {form}; frame-ancestors 'none'"
-HEADERS = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cache-Control", "no-store"),
-)
+HEADERS = (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"))
 BODY_WITHIN_S = 10
 OUTSIDE = ("/k/", "/z/")
 """What is there for people who are not at this machine; each asks for a secret of its own."""
-FILTERED = "/outages"
-"""The page with a form to choose what it shows."""
+WITH_FORMS = ("/outages", "/sites/")
+"""And the page of all sites."""
 
 
 class Guard:
@@ -42,13 +38,17 @@ class Guard:
             await self._app(scope, receive, send)
             return
         outside = scope["path"].startswith(OUTSIDE)
-        has_form = outside or scope["path"] == FILTERED
-        policy = POLICY.format(form="'self'" if has_form else "'none'")
+        has_form = outside or scope["path"] == "/" or scope["path"].startswith(WITH_FORMS)
+        own = {
+            "Content-Security-Policy": POLICY.format(form="'self'" if has_form else "'none'"),
+            # Without a referrer a browser does not tell our own forms from foreign ones.
+            "Referrer-Policy": "no-referrer" if outside else "same-origin",
+        }
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update({"Content-Security-Policy": policy, **dict(HEADERS)})
+                headers.update({**own, **dict(HEADERS)})
             await send(message)
 
         app = self._app

@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from sansang_collector.answer_sql import Answer, AnswerKind
 from sansang_collector.language import Translation, mark
+from sansang_collector.ledger_words import ANSWERS, SERVICES
 from sansang_collector.notify.links import ExpiredLinkError, ForgedLinkError, Link, read_link
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.stages import STAGES
@@ -28,13 +29,6 @@ from sansang_collector.web.pages import Pages
 from sansang_collector.web.sources import House, Sources
 from sansang_wire.language import Language
 
-CHOICES: Mapping[AnswerKind, str] = MappingProxyType(
-    {
-        "power_out": mark("the power is out"),
-        "repairing": mark("it is being repaired"),
-        "closed_today": mark("closed today"),
-    }
-)
 FAULTS: Mapping[str, str] = MappingProxyType(
     {
         "power": mark("no power"),
@@ -160,8 +154,11 @@ class _Desk:
         now, translate = self._sources.now(), self._translations[language]
         shown = {
             "house": house,
-            "down": [_line(each, now, translate) for each in house.down],
-            "choices": {kind: translate(text) for kind, text in CHOICES.items()},
+            "not_well": [
+                ("bad" if each.state == "down" else "warn", _line(each, now, translate))
+                for each in house.not_well
+            ],
+            "choices": {kind: translate(text) for kind, text in ANSWERS.items()},
             "given": given,
             "given_at": given and translate.when(given.at, now),
             "longest_comment": LONGEST_COMMENT,
@@ -213,11 +210,17 @@ def _answer(link: Link, form: bytes | None, now: int) -> Answer:
     raise _NoAnswerError
 
 
+def _name(view: ServiceView) -> str:
+    return f"Wi-Fi “{view.subject}”" if view.service == "wifi" else SERVICES[view.service]
+
+
 def _line(view: ServiceView, now: int, translate: Translation) -> str:
     times = {
         "when": translate.when(view.since, now),
         "duration": translate.duration(now - view.since),
     }
+    if view.state == "degraded":
+        return translate("poor {what} since {when} ({duration})", what=_name(view), **times)
     if view.service != "wifi":
         what = translate(FAULTS.get(view.service, view.service))
         return translate("{what} since {when} ({duration})", what=what, **times)

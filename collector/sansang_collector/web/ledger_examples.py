@@ -11,6 +11,7 @@ from sansang_collector.views import (
     OutageDetail,
     OutageView,
     RevisionView,
+    SentView,
     ToldView,
 )
 from sansang_collector.web.openapi import Fault
@@ -32,6 +33,7 @@ OUTAGE = OutageView(
     clues={"gateway:up": 130, "internet:down": 130},
     told=1_795_260_260_000_000,
 )
+SENT = SentView(role="keeper", channel="zalo", state="sent", at=1_795_260_260_000_000)
 NOTE = NoteView(
     at=1_795_260_900_000_000,
     kind="snooze",
@@ -54,7 +56,7 @@ OUTAGE_DETAIL = OutageDetail(
             made=1_795_260_255_000_000,
             state="down",
             service="internet",
-            channels={"json://ioc.example.vn": 1_795_260_260_000_000},
+            sent=[SENT],
         )
     ],
     notes=[NOTE],

@@ -40,6 +40,13 @@ STRUCTS = (NoteView, NewNote)
 EXAMPLE = NewNote(kind="snooze", text="Nhà mạng hẹn sáng mai", until=1_795_300_000_000_000)
 
 
+def checked_text(text: str) -> str:
+    """The text of a note. Raises RefusedError."""
+    if len(text) > LONGEST_TEXT:
+        raise RefusedError(422, mark("The text has {most} letters at most."), most=LONGEST_TEXT)
+    return text
+
+
 def add_routes(app: FastAPI, sources: Sources) -> None:
     """Adds it to the application."""
 
@@ -62,8 +69,6 @@ def add_routes(app: FastAPI, sources: Sources) -> None:
         new: Annotated[NewNote, Depends(posted(NewNote))],
     ) -> Response:
         outage = known_outage(sources, number).outage.number
-        text = plain(new.text)
-        if len(text) > LONGEST_TEXT:
-            raise RefusedError(422, mark("The text has {most} letters at most."), most=LONGEST_TEXT)
+        text = checked_text(plain(new.text))
         made = Note(outage, sources.now(), new.kind, new.until, text, new.who)
         return json(sources.add_note(made), 201)

@@ -13,6 +13,7 @@ from sansang_collector.ledger_words import cause_word
 from sansang_collector.views import OutageView
 from sansang_collector.watch.areas import causes_of, members_of
 from sansang_collector.web import evidence, troubles
+from sansang_collector.web.beside import Beside, beside
 from sansang_collector.web.board import Board
 from sansang_collector.web.findings import Finding
 from sansang_collector.web.ledger_past import Past, roots, together
@@ -20,7 +21,7 @@ from sansang_collector.web.outage_words import BLIND, SERVICES, sentence, servic
 from sansang_collector.web.states import Tone
 from sansang_collector.web.strip import Mark, Strip, drawn
 
-ROWS_AT_MOST = 100
+ROWS_AT_MOST = 60
 STRIPS_AT_MOST = 60
 """More make a page that nobody reads, and too large for a weak line."""
 
@@ -55,6 +56,7 @@ class OutageRow(NamedTuple):
     evidence: str
     with_it: str
     late: bool
+    beside: Beside
 
 
 class Day(NamedTuple):
@@ -174,6 +176,7 @@ def outage_row(
         evidence=heard and sentence(heard),
         with_it=", ".join(map(translate, names)),
         late=view.late,
+        beside=beside(view, board.now, translate),
     )
 
 

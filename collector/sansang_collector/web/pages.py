@@ -84,6 +84,12 @@ class Pages:
             return None
         return await self._outages.get((asked, language))
 
+    def forget(self) -> None:
+        """Somebody has changed what outages are shown with: the next page has it."""
+        shown = (self._boards, self._weeks, self._months, self._pages, self._outages)
+        for each in shown:
+            each.forget()
+
     def absent(self, path: str, language: Language) -> str:
         """The page that says there is no such page."""
         return self.fill("absent.html", language, asked=path)

@@ -58,11 +58,18 @@ def refusals() -> dict[int | str, dict[str, Any]]:
     return {403: content(Fault, FOREIGN), 415: content(Fault, no_json)}
 
 
-def _check(request: Request) -> None:
+def check_origin(request: Request, *, needed: bool) -> None:
+    """A page of ours sent it or, if an origin is not `needed`, no page. Raises RefusedError."""
     origin = request.headers.get("origin")
     host = request.headers.get("host", "")
-    if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
+    if origin is None and not needed:
+        return
+    if origin not in {f"http://{host}", f"https://{host}"}:
         raise RefusedError(403, mark("A page of another host may not change anything here."))
+
+
+def _check(request: Request) -> None:
+    check_origin(request, needed=False)
     if request.headers.get(HEADER) != "1":
         raise RefusedError(403, mark("Send the header {header}: 1."), header=HEADER)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

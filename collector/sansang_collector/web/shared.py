@@ -25,6 +25,7 @@ class Shared(Generic[Key, Made]):
         self._fresh_s = fresh_s
         self._kept: dict[Key, _Kept[Made]] = {}
         self._making: dict[Key, asyncio.Task[Made]] = {}
+        self._changes = 0
 
     async def get(self, key: Key) -> Made:
         """Raises what making it raises; the next who asks tries again."""
@@ -36,12 +37,21 @@ class Shared(Generic[Key, Made]):
         # One who goes away must not take it from the others.
         return await asyncio.shield(self._making[key])
 
+    def forget(self) -> None:
+        """What it is made of has changed: whoever asks next gets it made anew."""
+        self._changes += 1
+        self._kept.clear()
+        self._making.clear()
+
     async def _make_and_keep(self, key: Key) -> Made:
-        begun = time.monotonic()
+        begun, changes = time.monotonic(), self._changes
         try:
             made = await self._make(key)
         finally:
-            del self._making[key]
+            if changes == self._changes:
+                del self._making[key]
+        if changes != self._changes:
+            return made
         now = time.monotonic()
         lasts_s = max(self._fresh_s, (SHARE_OF_TIME - 1) * (now - begun))
         self._kept = {each: kept for each, kept in self._kept.items() if now < kept.until}

@@ -23,11 +23,11 @@ from sansang_collector.views import (
 
 
 class House(NamedTuple):
-    """A site as its keeper sees it: `down` is what of it does not work now."""
+    """A site as its keeper sees it: `not_well` is what of it does not work now, or badly."""
 
     name: str
     simulated: bool
-    down: list[ServiceView]
+    not_well: list[ServiceView]
 
 
 class Sources(Protocol):
@@ -53,8 +53,8 @@ class Sources(Protocol):
         """What is held of every service of every site."""
         ...
 
-    def is_open(self, site: str) -> bool:
-        """Whether it is within the site's opening hours now."""
+    def closed(self) -> set[str]:
+        """The sites that are closed now, by their hours or their keepers' word."""
         ...
 
     def outages(self, start: int, end: int | None, site: str | None) -> list[OutageView]:

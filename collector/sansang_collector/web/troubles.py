@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from sansang_collector.language import Translation
 from sansang_collector.views import OutageView, SiteView
 from sansang_collector.web import evidence
+from sansang_collector.web.beside import beside
 from sansang_collector.web.board import Board
 from sansang_collector.web.fields import word
 from sansang_collector.web.findings import Finding, named
@@ -71,8 +72,6 @@ def _finding(
         todo = translate("check the power and the network cable of the box.")
     parts += _with_it(view, board.going_on.get(view.site, ()), translate)
     parts += _box_says(view, board, translate)
-    if view.told is not None:
-        parts.append(translate("Its keeper was told."))
     if view.site in board.closed:
         parts.append(translate("The house is closed now."))
     return Finding(
@@ -84,6 +83,7 @@ def _finding(
         link,
         "silent" if view.service in SILENT else view.service if view.state == "down" else "",
         view.start,
+        beside(view, board.now, translate),
     )
 
 
@@ -141,11 +141,10 @@ def of_areas(
             duration=translate.duration(board.now - view.start),
         )
         detail = sentence(named([names.get(each, each) for each in members]))
-        if view.told is not None:
-            detail = " ".join([detail, translate("Their keepers were told.")])
         todo = translate("ask whether the power or the carrier's network is down there.")
         where = area_name(view, board, translate)
-        found.append(Finding("bad", where, what, detail, todo))
+        said = beside(view, board.now, translate)
+        found.append(Finding("bad", where, what, detail, todo, beside=said))
     return found, covered
 
 

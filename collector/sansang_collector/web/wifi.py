@@ -18,7 +18,8 @@ OLD_AFTER_US = 15 * MINUTE_US
 
 class Network(NamedTuple):
     """One expected network. `on_air`: whether it works, None when nobody can tell now. `since`: in
-    µs, as judged. `stage`: where guests are turned away, None when it is simply off air.
+    µs, as judged. `stage`: where guests are turned away, None when it is simply off air. `doubted`:
+    since when it is gone by evidence that is not confirmed yet.
     """
 
     ssid: str
@@ -26,6 +27,7 @@ class Network(NamedTuple):
     since: int | None
     told: bool
     stage: Stage | None = None
+    doubted: int | None = None
 
 
 class Wifi(NamedTuple):
@@ -43,6 +45,11 @@ class Wifi(NamedTuple):
     def missing(self) -> list[Network]:
         """Those that are down by the judgement of the evidence, not by a single reading."""
         return [each for each in self.networks if each.on_air is False and each.since is not None]
+
+    @property
+    def doubted(self) -> list[Network]:
+        """Those that are gone by the newest evidence, which is being confirmed."""
+        return [each for each in self.networks if each.doubted is not None]
 
 
 def wifi(
@@ -71,6 +78,8 @@ def wifi(
 def _network(ssid: str, judged: ServiceView | None, seen: bool | None) -> Network:
     if judged is None or judged.state == "unknown":
         return Network(ssid, seen, None, told=False)
+    if judged.doubted is not None:
+        return Network(ssid, False, None, told=False, doubted=judged.doubted)
     stage = STAGES[judged.stage] if judged.stage else None
     return Network(ssid, judged.state == "up", judged.since, judged.told, stage)
 
@@ -81,13 +90,21 @@ def sentences(networks: Sequence[Network], now: int, translate: Translation) -> 
 
 
 def _sentence(network: Network, now: int, translate: Translation) -> Line:
-    ssid, since = network.ssid, network.since
+    ssid = network.ssid
     if network.on_air is None:
         return Line("none", translate("“{ssid}”: not measured", ssid=ssid))
-    if since is None:
+    if network.doubted is not None:
+        lost = translate.when(network.doubted, now)
+        text = translate("“{ssid}” was lost at {when}, being confirmed", ssid=ssid, when=lost)
+        return Line("warn", text)
+    if network.since is None:
         if network.on_air:
             return Line("ok", translate("“{ssid}” is on air", ssid=ssid))
         return Line("warn", translate("“{ssid}” is not seen, being confirmed", ssid=ssid))
+    return _judged(network, now, translate)
+
+
+def _judged(network: Network, now: int, translate: Translation) -> Line:
     times = _times(network, now, translate)
     if network.on_air:
         return Line("ok", translate("“{ssid}” is on air since {when} ({duration})", **times))

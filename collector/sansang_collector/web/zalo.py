@@ -35,7 +35,8 @@ TEXTS_AT_MOST, WITHIN_S = 20, 3600
 """Of one chat: nobody tries codes."""
 
 Wanted = Annotated[Language, Depends(wanted_language)]
-Id = Annotated[str, Meta(min_length=1, max_length=128)]
+Id = Annotated[str, Meta(max_length=128, pattern=r"^[A-Za-z0-9_.-]+\Z")]
+"""It becomes part of an address."""
 
 
 @dataclass(frozen=True, slots=True)

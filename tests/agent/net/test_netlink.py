@@ -71,12 +71,13 @@ def counted(*request):
 
 netlink._ask = counted
 with subprocess.Popen(["ip", "-batch", sys.argv[1]]) as changing:
-    while changing.poll() is None:
+    while changing.poll() is None and not asked > whole > 0:
         try:
             own_addresses("ipv6")
         except BlockingIOError:
             continue
         whole += 1
+    changing.kill()
 print(json.dumps([whole, asked]))
 """
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a router advertises beside addresses, as the kernel hands it on without privilege."""
 
+import json
 import sys
 from typing import Any
 
@@ -10,16 +11,16 @@ from tests.lab.advertising import advertising, listens_to_routers
 from tests.lab.netns import WITHOUT_CAPABILITIES, Host, Lab
 
 LISTEN = """
-import json, socket, subprocess, time
+import json, time
 from sansang_agent.net import router_options
 with router_options.listen() as sock:
-    {before}
-    until = time.monotonic() + 10
-    found = router_options.heard(sock, "eth0")
+    print("listening", flush=True)
+    until = time.monotonic() + 20
+    found = router_options.RouterOptions()
     while found == router_options.RouterOptions() and time.monotonic() < until:
         time.sleep(0.02)
         found = router_options.heard(sock, "eth0")
-    print(json.dumps([[str(each) for each in found.name_servers], found.portal]))
+    print(json.dumps([[str(each) for each in found.name_servers], found.portal]), flush=True)
 """
 SEND = """
 import socket, struct, sys
@@ -47,8 +48,12 @@ def hosts(lab: Lab) -> tuple[Host, Host]:
     return box, router
 
 
-def heard(box: Host, before: str = "pass") -> Any:
-    return box.python(LISTEN.format(before=before), *WITHOUT_CAPABILITIES)
+def heard(box: Host) -> Any:
+    """What the router says when the box, which listens, comes up."""
+    with box.serving(*WITHOUT_CAPABILITIES, sys.executable, "-c", LISTEN) as listener:
+        box.up("eth0")
+        assert listener.stdout is not None
+        return json.loads(listener.stdout.readline())
 
 
 def test_name_servers_of_an_advertisement(hosts: tuple[Host, Host]) -> None:
@@ -56,7 +61,6 @@ def test_name_servers_of_an_advertisement(hosts: tuple[Host, Host]) -> None:
     box, router = hosts
     more = "RDNSS 2001:db8:1::53 2001:db8:1::54 { };"
     with advertising(router, "lan", "2001:db8:1::/64", more=more):
-        box.up("eth0")
         assert heard(box) == [["2001:db8:1::53", "2001:db8:1::54"], None]
 
 

@@ -61,8 +61,10 @@ def test_a_healthy_site_prefers_ipv6_and_uses_it(lab: Lab, portal: Portal) -> No
         assert (came.ipv4_asked, came.ipv4_answered) == (3, 2)
         assert (came.ipv6_name_ok, came.ipv6_name_reason) == (True, None)
         assert (came.preferred_family, came.used_family) == ("ipv6", "ipv6")
+        # The shortest of each: a busy machine lengthens single round trips.
+        tries = [came, *(measure(here.box, portal.ca_file) for _ in range(2))]
         for family, address in (("ipv6", SERVER6), ("ipv4", SERVER4)):
-            took_ms: float = getattr(came, f"{family}_connect_ms")
+            took_ms: float = min(getattr(each, f"{family}_connect_ms") for each in tries)
             assert took_ms == pytest.approx(ping_ms(here.box, address), abs=1)
 
 

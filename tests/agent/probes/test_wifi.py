@@ -15,6 +15,7 @@ from sansang_wire.checking import InvalidSettingsError, check
 from tests.lab.probing import SURROUNDINGS
 
 SSID = "NVH thôn Đông"
+SLOT_S = 30
 POINT = Radio(2, "wlan0", "access_point", SSID.encode(), 2437, 20, 20.0, enabled=True, up=True)
 GUEST = Radio(3, "wlan1", "station", b"", 2437, 20, 20.0, enabled=True, up=True)
 
@@ -160,16 +161,41 @@ def _came_and_went(told: dict[str, Any]) -> None:
 @pytest.mark.story("off-air")
 @pytest.mark.timeout(900)
 def test_a_radio_that_stops_is_told_once_and_its_end_once(told: list[Any]) -> None:
-    """Agent, broker, collector, mail server and webhook in one machine: one message at each when
-    hostapd is killed, none when the collector is killed and started again, one when it is back.
-    The guest that was counted meanwhile left its hardware address in no file.
+    """Agent, broker, collector, mail server and webhook in one machine, as they are by default: the
+    page shows at once that hostapd was killed; the ledger dates it to the slot; one message at each
+    tells of it, none more when the collector is killed and started again, one that it is back. The
+    guest that was counted meanwhile left its hardware address in no file.
     """
-    counts = {each["when"]: (len(each["hook"]), len(each["mail"])) for each in told}
-    assert counts == {"on air": (0, 0), "off air": (1, 1), "restarted": (1, 1), "back": (2, 2)}
-    assert told[-1]["leaks"] == []
-    for texts in (told[-1]["hook"], told[-1]["mail"]):
-        assert f"⚠ NVH thôn Đông: Wi-Fi “{SSID}” ngừng phát từ" in texts[0]
-        assert f"✓ NVH thôn Đông: Wi-Fi “{SSID}” đã phát lại từ" in texts[1]
+    [outage, end] = told
+    assert outage["page_s"] < outage["told_s"]
+    is_dated_in_the_ledger(outage, "access_point")
+    assert end["leaks"] == []
+    for down, up in (outage["hook"], outage["mail"]):
+        assert f"⚠ NVH thôn Đông: Wi-Fi “{SSID}” ngừng phát từ" in down
+        assert f"✓ NVH thôn Đông: Wi-Fi “{SSID}” đã phát lại từ" in up
+
+
+@pytest.mark.lab
+@pytest.mark.story("no-dhcp")
+@pytest.mark.timeout(900)
+def test_guests_without_addresses_are_told_once_and_their_end_once(told: list[Any]) -> None:
+    """A radio that is on air is no proof: dnsmasq of the house was killed, and guests of the box
+    find it out, though not at once; the cause is told for what it is.
+    """
+    [outage] = told
+    is_dated_in_the_ledger(outage, "dhcp")
+    for down, up in (outage["hook"], outage["mail"]):
+        assert f"⚠ NVH thôn Đông: khách không vào được Wi-Fi “{SSID}” từ" in down
+        assert "Wi-Fi có phát nhưng không cấp địa chỉ" in down
+        assert f"✓ NVH thôn Đông: khách lại vào được Wi-Fi “{SSID}” từ" in up
+
+
+def is_dated_in_the_ledger(outage: dict[str, Any], cause: str) -> None:
+    """Once, for what it was, and within a slot of the truth."""
+    [entry] = outage["ledger"]
+    assert entry["cause"] == cause
+    assert abs(entry["start"] / 1e6 - outage["start"]) <= SLOT_S
+    assert abs(entry["end"] / 1e6 - outage["end"]) <= SLOT_S
 
 
 @pytest.mark.lab

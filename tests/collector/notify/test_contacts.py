@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sansang_collector.holding import held_until
 from sansang_collector.ledger_sql import Revised, numbers_near, write
 from sansang_collector.message_sql import Message, NewMessage, Service
-from sansang_collector.note_sql import Note, save_note
+from sansang_collector.note_sql import FOREVER, Note, save_note
 from sansang_collector.notify.dispatch import FAULT_TOLD_AFTER_US
 from sansang_collector.notify.links import read_link
 from sansang_collector.notify.recipients import plan_for, unknown_channels, verdict
@@ -156,7 +157,8 @@ async def test_who_acknowledged_an_outage_is_not_reminded_of_it(tmp_path: Path) 
         async with at_work(record, to, contacts=[contact(remind_h=2)]) as dispatch:
             await until(lambda: record.delivered_to(to[0].id), "that it has the message")
             [message] = record.delivered_to(to[0].id)
-            assert record.silenced(message[0], now_us())
+            with record.reading() as connection:
+                assert held_until(connection, Registry((HOUSE,)), message[0], now_us()) == FOREVER
             record.reminded(message[0].id, to[0].id, now_us() - 3 * HOUR)
             end(record, since)
             dispatch.wake()
@@ -190,9 +192,7 @@ async def test_a_channel_that_fails_is_told_through_another(
 
 def message(service: str, cause: Any = None, site: str = "nvh-dong") -> Message:
     sites = () if site else ("nvh-dong",)
-    return Message(
-        1, Service(site, service, ""), Notice("down", 1, 1, cause), 1, sites, frozenset()
-    )
+    return Message(1, Service(site, service, ""), Notice("down", 1, 1, cause), 1, sites, {})
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_another_house_is_not_ones_business() -> None:
 def test_a_contact_that_names_no_address_is_found() -> None:
     """A name that is misspelt would be told nothing, and nobody would know."""
     known = channels("phone = json://127.0.0.1/")
-    [mistake] = unknown_channels([contact(channels=["phone", "fone"])], known)
+    [mistake] = unknown_channels([contact(channels=["phone", "fone"])], known, has_bot=True)
     assert str(mistake) == (
         "contacts.truong-thon.channels: 'fone' is the name of no line of notify.urls —"
         " did you mean 'phone'?"

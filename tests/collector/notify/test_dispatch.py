@@ -7,7 +7,7 @@ import html
 import re
 import threading
 import time
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -16,9 +16,14 @@ import pytest
 import sqlalchemy as sa
 
 from sansang_collector.language import Translation
-from sansang_collector.message_sql import NewMessage, Service
+from sansang_collector.message_sql import (
+    NewMessage,
+    Service,
+    deliveries_table,
+    messages_table,
+)
 from sansang_collector.notify.channels import Channel, parse_channels
-from sansang_collector.notify.dispatch import GIVE_UP_AFTER_US, Dispatch
+from sansang_collector.notify.dispatch import GIVE_UP_AFTER_US, Dispatch, no_chats
 from sansang_collector.notify.speech import Links, Speech
 from sansang_collector.notify.wording import message_text
 from sansang_collector.record import Record, Saving
@@ -71,16 +76,17 @@ def a_record(folder: Path) -> Generator[Record]:
 
 
 @contextlib.asynccontextmanager
-async def at_work(
+async def at_work(  # noqa: PLR0917 - what a dispatch is made of
     record: Record,
     to: list[Channel],
     site: Site = HOUSE,
     contacts: Sequence[Contact] = (),
     links: Links | None = None,
+    chats: Callable[[], list[Channel]] = no_chats,
 ) -> AsyncGenerator[Dispatch]:
     """A dispatch that runs until the block ends; that it still does is part of every test."""
     registry = Registry((site,), contacts=tuple(contacts))
-    dispatch = Dispatch(record, lambda: registry, to, Speech(lambda: registry, "vi", links))
+    dispatch = Dispatch(record, lambda: registry, to, Speech(lambda: registry, "vi", links), chats)
     running = asyncio.create_task(dispatch.run())
     try:
         yield dispatch
@@ -285,6 +291,25 @@ async def test_a_message_that_everyone_has_is_not_sent_by_the_next_start(tmp_pat
             dispatch.wake()
             await until(lambda: dispatch.sent == 2, "the next message")
         assert ["⚠" in each for each in first] == ["⚠" in each for each in second] == [True, False]
+
+
+async def test_what_is_sent_twice_can_be_told_from_what_happened_twice(tmp_path: Path) -> None:
+    """A collector that is killed between a mail and its note sends it again, under the same key."""
+    hook_keys: list[str | None] = []
+    texts: list[str] = []
+    with a_record(tmp_path) as record, mailbox() as mail, webhook(texts, keys=hook_keys) as url:
+        to = channels(mail.url, url)
+        tell(record, DOWN, UP)
+        for _ in range(2):
+            async with at_work(record, to) as dispatch:
+                await until(lambda: dispatch.sent == 4, "two messages at each")
+            with record.writing() as connection:
+                connection.execute(sa.delete(deliveries_table))
+                connection.execute(sa.update(messages_table).values(done=False))
+    for keys in (mail.keys, hook_keys):
+        down, up, *again = keys
+        assert again == [down, up]
+        assert down != up
 
 
 async def test_a_record_that_can_not_be_read_now_is_asked_again(

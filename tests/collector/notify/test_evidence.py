@@ -4,6 +4,7 @@
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -21,13 +22,12 @@ from tests.collector.ingesting import EPOCH, SITE, desk, make_hello
 
 WIFI = Service(SITE, "wifi", "NVH")
 MINUTE = 60_000_000
-NOW = time.time_ns() // 100_000_000 * 100_000
 
 
 def wifi(seq: int, minutes_ago: float, *, on_air: bool, clock: Clock = "kernel") -> bytes:
-    """Batch `seq` of a box, with one look at the Wi-Fi."""
+    """Batch `seq` of a box, with one look at the Wi-Fi, so long before this tenth of a second."""
     reading = WifiReading(
-        at=NOW - int(minutes_ago * MINUTE),
+        at=time.time_ns() // 100_000_000 * 100_000 - int(minutes_ago * MINUTE),
         outcome="ok" if on_air else "failed",
         reason=None if on_air else "not_on_air",
         ssid="NVH",
@@ -51,6 +51,11 @@ def batch_of(seq: int, reading: AnyReading, clock: Clock = "kernel") -> bytes:
     )
 
 
+def measured_at(batch: bytes) -> int:
+    """When the only reading in it was made."""
+    return msgspec.json.decode(batch, type=Batch).readings[0].at
+
+
 async def test_a_series_store_that_is_down_keeps_no_alert_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,7 +71,7 @@ async def test_a_series_store_that_is_down_keeps_no_alert_back(
         await at_work.take("dong-1", *batches)
         [message] = at_work.record.unfinished()
         assert (message.about, message.notice.state) == (WIFI, "down")
-        assert message.notice.since == NOW - 3 * MINUTE
+        assert message.notice.since == measured_at(batches[0])
         assert at_work.told == [True]
         assert at_work.receipted("dong-1") == set()
         held = at_work.watching.held()
@@ -83,7 +88,7 @@ async def test_a_backlog_behind_its_newest_batch_still_dates_the_beginning(tmp_p
         batches = [wifi(at, 10 - at, on_air=at < 3) for at in range(1, 10)]
         await at_work.take("dong-1", batches[-1], *batches[:-1])
         [message] = at_work.record.unfinished()
-        assert message.notice.since == NOW - 7 * MINUTE
+        assert message.notice.since == measured_at(batches[2])
 
 
 async def test_what_is_known_is_known_after_a_restart(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 """The speed of a package, as people write it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sansang_collector.language import Translation
@@ -56,7 +56,6 @@ def test_the_rules_hold(written: str | float, mbps: float | None) -> None:
         assert package_mbps(written) == mbps
 
 
-@settings(deadline=None)
 @given(WHOLE, UNITS)
 def test_a_number_reads_the_same_in_either_language(mbps: int, unit: str) -> None:
     """With and without signs between thousands, whatever the unit is spelt like."""
@@ -66,7 +65,6 @@ def test_a_number_reads_the_same_in_either_language(mbps: int, unit: str) -> Non
     assert isinstance(package_mbps(float(mbps)), int)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 10_000))
 def test_gigabits_are_a_thousand_megabits(hundredths: int) -> None:
     """Exactly, with a decimal comma as with a point."""
@@ -75,7 +73,6 @@ def test_gigabits_are_a_thousand_megabits(hundredths: int) -> None:
     assert package_mbps(f"{text.replace('.', ',')} Gb/s") == hundredths * 10
 
 
-@settings(deadline=None)
 @given(st.text(max_size=12) | st.floats(allow_nan=False) | st.integers())
 def test_anything_else_is_a_sentence(written: str | float) -> None:
     """Never another error, and never more than a line carries."""

@@ -4,7 +4,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sansang_collector.hours import parse_hours
@@ -31,7 +31,6 @@ def test_an_id_is_made_of_plain_words(text: str, longest: int, expected: str) ->
     assert slug(text, longest) == expected
 
 
-@settings(deadline=None)
 @given(st.text(), st.integers(1, 60))
 def test_what_is_made_is_an_id_or_nothing(text: str, longest: int) -> None:
     """Whatever people write."""
@@ -40,7 +39,6 @@ def test_what_is_made_is_an_id_or_nothing(text: str, longest: int) -> None:
     assert not made or AGENT_ID.fullmatch(made)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=80), max_size=12))
 def test_no_two_sites_get_one_id(names: list[str]) -> None:
     """Nor one that leaves no room for the number of a box."""
@@ -88,7 +86,6 @@ def test_hours_are_read_as_people_write_them(written: str, hours: str | None) ->
         parse_hours(hours)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_any_other_hours_are_a_sentence(written: str) -> None:
     """Never another error, and never what the registry would refuse."""

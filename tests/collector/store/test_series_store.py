@@ -280,9 +280,7 @@ def test_a_site_id_can_not_break_out_of_a_query(store: SeriesStore, site: str) -
     assert list(untouched.points) == [(BASE, 1.0)]
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(site=ODD, agent=ODD, target=ODD, address=st.one_of(st.just(""), ODD))
 def test_every_text_comes_back_as_it_was(
     store: SeriesStore, site: str, agent: str, target: str, address: str

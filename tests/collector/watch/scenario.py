@@ -17,9 +17,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
-from sansang_collector import ledger_sql
+from sansang_collector import ledger_sql, message_sql
+from sansang_collector.answer_sql import Answer, AnswerKind, outage_name
 from sansang_collector.config import HOLD
 from sansang_collector.hours import Span
 from sansang_collector.ledger_sql import Outage
@@ -27,6 +29,7 @@ from sansang_collector.maintenance_sql import Maintenance, declare
 from sansang_collector.record import Record, Saving
 from sansang_collector.registry import Registry, check_registry
 from sansang_collector.telling import Teller
+from sansang_collector.watch.entry import CONTACT, Key
 from sansang_collector.watching import Blindness, Watching
 from tests.collector.ingesting import make_hello
 from tests.collector.watch.houses import ROUND_S, SSID, Batch, Box, S
@@ -35,6 +38,7 @@ STEP_S = 5
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - where writing through costs nothing
 NEARLY_S = 60
 DAY = "2026-11-21"
+CONTACT_ONCE = Key(*CONTACT, 0)
 LINE = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d(?::\d\d)?) ?(.*)")
 
 
@@ -60,6 +64,7 @@ class World:
     blindness: set[Blindness] = field(default_factory=set[Blindness])
     centre_down: bool = False
     twice: bool = False
+    link: Key = CONTACT_ONCE
 
     def begin(self, now: int) -> None:
         self.record = Record(self.folder / "record.db")
@@ -121,11 +126,24 @@ class World:
                 with self.record.writing() as connection:
                     declare(connection, window)
                 continue
+            if event.what.startswith("keeper says "):
+                self._answer(box.site, event)
+                continue
             if event.what == "switched off":
                 self.leaving.add(box.id)
             else:
                 self.leaving.discard(box.id)
             box.change(event.what, event.at)
+
+    def _answer(self, site: str, event: Happening) -> None:
+        """Through the link of what was told first and lasts, or of what was told last at all."""
+        said = event.what.removeprefix("keeper says ")
+        with self.record.reading() as connection:
+            known = message_sql.load_told(connection).get(site, {})
+        about = [Key(*thing, each.since) for thing, each in known.items()]
+        self.link = min(about, key=lambda each: each.start, default=self.link)
+        [answer] = [each for each in get_args(AnswerKind) if each == said]
+        self.record.answer(Answer(site, outage_name(self.link), "keeper", answer, "", event.at))
 
     def _of_centre(self, event: Happening) -> None:
         match event.what:

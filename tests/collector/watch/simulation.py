@@ -188,7 +188,7 @@ def _apart(found: Sequence[Judged], days: int) -> list[tuple[float, str, str]]:
                 ledger_sql.write(connection, each.house.name, changes, 0, late=False)
                 worked = [(each.house.name, *item) for item in each.worked.items()]
                 ledger_sql.save_worked(connection, worked)
-        views = Ledger(record, lambda: registry, dict).availability(span, "site", span.end)
+        views = Ledger(record, lambda: registry, lambda _: []).availability(span, "site", span.end)
         record.close()
     true = {each.house.name: shares(each.house, span) for each in found}
     return [

@@ -29,7 +29,7 @@ NOTICED_US = 10 * MINUTE
 def quick(examples: int) -> settings:
     """So many, however long one takes."""
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(deadline=None, max_examples=examples, suppress_health_check=slow)
+    return settings(max_examples=examples, suppress_health_check=slow)
 
 
 def judged(it: Centre, history: History, now: int) -> list[Entry]:

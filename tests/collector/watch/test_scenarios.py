@@ -330,6 +330,67 @@ SCENARIOS = [
         "dong wifi 08:15–09:20 access_point",
         "09:00 dong wifi NVH down access_point\n09:21 dong wifi NVH up access_point",
     ),
+    # What keepers answer.
+    Scenario(
+        "closed today: nobody is called until midnight, and whoever was told is told of the end",
+        WELL + "08:15 dong: access point dead\n08:20 dong: keeper says closed_today\n"
+        "08:40 dong: well\n09:00 dong: access point dead\n09:30 dong: well\n"
+        "10:00 dong: power cut\n10:40 dong: well\n10:50 : end",
+        "dong wifi 08:15–08:40 access_point\ndong wifi 09:00–09:30 access_point\n"
+        "dong power 10:00–10:40 power_cut",
+        "08:17 dong wifi NVH down access_point\n08:41 dong wifi NVH up access_point",
+    ),
+    Scenario(
+        "closed today lasts until the midnight of the site, also across a restart",
+        "22:00 dong: well\n22:15 dong: access point dead\n22:20 dong: keeper says closed_today\n"
+        "22:30 dong: well\n23:30 dong: access point dead\n23:40 centre: killed and started\n"
+        "2026-11-22 00:30 : end",
+        "dong wifi 22:15–22:30 access_point\ndong wifi 23:30–now access_point",
+        "22:17 dong wifi NVH down access_point\n22:31 dong wifi NVH up access_point\n"
+        "2026-11-22 00:00 dong wifi NVH down access_point",
+    ),
+    Scenario(
+        "closed today is taken back by another answer",
+        WELL + "08:15 dong: access point dead\n08:20 dong: keeper says closed_today\n"
+        "08:40 dong: well\n09:00 dong: access point dead\n"
+        "09:20 dong: keeper says repairing\n09:40 : end",
+        "dong wifi 08:15–08:40 access_point\ndong wifi 09:00–now access_point",
+        "08:17 dong wifi NVH down access_point\n08:41 dong wifi NVH up access_point\n"
+        "09:20 dong wifi NVH down access_point",
+    ),
+    Scenario(
+        "the keeper says why a box is silent",
+        WELL + "08:15 dong: power cut\n08:30 dong: keeper says power_out\n09:00 : end",
+        "dong box dong-1 08:15–now power_cut",
+        "08:19 dong contact down silent",
+    ),
+    Scenario(
+        "what a box has measured is never overridden by its keeper's word",
+        WELL + "08:15 dong: line cut\n08:30 dong: keeper says power_out\n09:02 dong: well\n"
+        "09:10 : end",
+        "dong internet 08:15–09:02 line",
+        "08:19 dong contact down silent\n09:03 dong contact up line",
+    ),
+    Scenario(
+        "nor what it measures now",
+        WELL + "08:15 dong: access point dead\n08:30 dong: keeper says power_out\n09:00 : end",
+        "dong wifi 08:15–now access_point",
+        "08:17 dong wifi NVH down access_point",
+    ),
+    Scenario(
+        "the keeper says otherwise: nobody knows again",
+        WELL + "08:15 dong: power cut\n08:30 dong: keeper says power_out\n"
+        "08:40 dong: keeper says repairing\n09:00 : end",
+        "dong box dong-1 08:15–now silent",
+        "08:19 dong contact down silent",
+    ),
+    Scenario(
+        "the keeper's word outlives a centre that is killed right after it",
+        WELL + "08:15 dong: power cut\n08:30 dong: keeper says power_out\n"
+        "08:30:03 centre: killed and started\n09:00 : end",
+        "dong box dong-1 08:15–now power_cut",
+        "08:19 dong contact down silent",
+    ),
     # The centre.
     Scenario(
         "killed and started while an outage lasts: nothing is told twice",

@@ -54,6 +54,7 @@ def held(
     since: int = NOW - 65 * MINUTE,
     judged: int = NOW,
     stage: JourneyStage | None = None,
+    doubted: int | None = None,
 ) -> ServiceView:
     """What is held of the Wi-Fi of that house."""
     return ServiceView(
@@ -65,6 +66,7 @@ def held(
         judged=judged,
         told=state == "down",
         stage=stage,
+        doubted=doubted,
     )
 
 

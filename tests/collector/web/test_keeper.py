@@ -12,11 +12,13 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from sansang_collector.answer_sql import held, load_answers
 from sansang_collector.notify.links import make_link
 from sansang_collector.record import Record
 from sansang_collector.web import create_app
 from sansang_collector.web.keeper import ANSWERS_AT_MOST, Keeper
-from tests.collector.web.reading import MINUTE, SSID, held, one_site, words
+from tests.collector.web.reading import MINUTE, SSID, one_site, words
+from tests.collector.web.reading import held as wifi
 from tests.fakes import NOW, FixedSources
 
 SECRET = bytes(range(32))
@@ -38,7 +40,7 @@ PATH = path_of()
 
 def with_wifi_down() -> FixedSources:
     sources = one_site()
-    sources.service_views = [held("down")]
+    sources.service_views = [wifi("down")]
     return sources
 
 
@@ -60,7 +62,9 @@ def browser(sources: FixedSources, record: Record) -> TestClient:
 
 
 def said(record: Record) -> list[tuple[str, str, str, str]]:
-    return [(it.outage, it.contact, it.answer, it.comment) for it in record.answers("nvh-dong", 0)]
+    with record.reading() as connection:
+        found = held(load_answers(connection, 0, site="nvh-dong"))
+    return [(it.outage, it.contact, it.answer, it.comment) for it in found]
 
 
 def test_the_page_says_what_is_down_and_asks_one_thing(phone: TestClient) -> None:
@@ -81,9 +85,9 @@ def test_the_page_says_what_is_down_and_asks_one_thing(phone: TestClient) -> Non
 def test_where_guests_are_turned_away_it_says_at_what(record: Record) -> None:
     """And nothing of what works, or of other houses; a house that works again says so."""
     sources = with_wifi_down()
-    sources.service_views = [held("down", stage="address")]
+    sources.service_views = [wifi("down", stage="address")]
     assert "Wi-Fi có phát nhưng không cấp địa chỉ" in words(browser(sources, record).get(PATH).text)
-    sources.service_views = [held("up")]
+    sources.service_views = [wifi("up")]
     assert "Hiện không thấy sự cố nào." in words(browser(sources, record).get(PATH).text)
 
 
@@ -96,10 +100,24 @@ def test_what_else_is_down_is_said_in_its_own_words(
 ) -> None:
     """A line is not a Wi-Fi of that name."""
     sources = with_wifi_down()
-    sources.service_views = [msgspec.structs.replace(held("down"), service=service, subject="main")]
+    sources.service_views = [msgspec.structs.replace(wifi("down"), service=service, subject="main")]
     text = words(browser(sources, record).get(PATH).text)
     assert shown in text
     assert "main" not in text
+
+
+@pytest.mark.parametrize(
+    ("service", "shown"),
+    [("internet", "■ Internet chập chờn từ"), ("wifi", f"■ Wi-Fi “{SSID}” chập chờn từ")],
+)
+def test_what_is_poor_is_shown_as_such(record: Record, service: str, shown: str) -> None:
+    """A keeper may know why; nobody is called for it."""
+    sources = with_wifi_down()
+    subject = SSID if service == "wifi" else "main"
+    sources.service_views = [
+        msgspec.structs.replace(wifi("up"), service=service, subject=subject, state="degraded")
+    ]
+    assert shown in words(browser(sources, record).get(PATH).text)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +163,7 @@ def test_the_same_twice_is_once_and_a_new_answer_takes_its_place(
         (path_of(expires_at=NOW), 410, "Liên kết này đã hết hạn", "tin báo mới nhất"),
         (path_of(site="nvh-cu"), 404, "không còn trong danh sách", "gọi cán bộ phụ trách"),
     ],
+    ids=["forged", "cut short", "no link", "too old", "of a house that is gone"],
 )
 def test_a_link_that_does_not_hold_says_what_to_do(  # noqa: PLR0917
     phone: TestClient, record: Record, path: str, status: int, what: str, todo: str
@@ -244,7 +263,7 @@ def test_a_link_does_not_leak(phone: TestClient, caplog: pytest.LogCaptureFixtur
         assert "set-cookie" not in answer.headers
         assert not re.search(r"<script|<style|\sstyle=|\son\w+=", answer.text)
         assert '<meta name="robots" content="noindex">' in answer.text
-    assert "form-action 'none'" in phone.get("/").headers["content-security-policy"]
+    assert "form-action 'none'" in phone.get("/healthz").headers["content-security-policy"]
     logged = [each.getMessage() for each in caplog.records if not each.name.startswith("httpx")]
     assert PATH not in "".join(logged)
     assert PATH[3:] not in repr(Keeper(SECRET, Record.__new__(Record)))

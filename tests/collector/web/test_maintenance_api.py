@@ -92,7 +92,7 @@ def test_what_fails_during_maintenance_does_not_count(tmp_path: Path) -> None:
         fail(record, start, start + 2 * HOUR)
         later = Span(start - HOUR, start + 3 * HOUR)
         registry = RegistryFile(tmp_path / "registry.toml").current
-        ledger = Ledger(record, lambda: registry, dict[str, str])
+        ledger = Ledger(record, lambda: registry, lambda _: [])
         [found] = [
             each
             for each in ledger.availability(later, "site", later.end)

@@ -27,7 +27,7 @@ def post(client: TestClient, number: object, **wanted: object) -> tuple[int, dic
 
 def is_silenced(record: Record, now: int, number: int = 1) -> bool:
     with record.reading() as connection:
-        return note_sql.silenced(connection, number, now)
+        return now < note_sql.silent_until(connection, number)
 
 
 def test_notes_stand_with_the_outage_in_their_order(tmp_path: Path, browse: Browse) -> None:

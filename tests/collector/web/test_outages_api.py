@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from sansang_collector.periods import VIETNAM, reporting_quarter
-from sansang_collector.views import AvailabilityAnswer, OutageDetail, OutageView
+from sansang_collector.views import AnswerView, AvailabilityAnswer, OutageDetail, OutageView
 from tests.collector.web.conftest import Browse
 from tests.fakes import (
     NOW,
@@ -177,6 +177,13 @@ SHEET = (
         cause="dhcp",
         told=at("2026-11-20T08:18"),
         comment="đã khởi động lại",
+        answer=AnswerView(
+            at=at("2026-11-20T08:20"),
+            answer="repairing",
+            comment="gọi thợ rồi",
+            who="truong-thon",
+            name="Trưởng thôn",
+        ),
     ),
     outage_view(13, simulated=True, start=NOW - 90_000_000, cause=None),
     outage_view(14, site="", name="", service="area", subject="commune:11824", cause="silent"),
@@ -200,6 +207,7 @@ def test_outages_are_a_sheet_as_annex_04_has_them(browse: Browse) -> None:
         "Thời lượng (phút)",
         "Nguyên nhân",
         "Thời điểm báo",
+        "Người trông coi trả lời",
         "Kết quả xử lý",
     ]
     first = found[1]
@@ -208,10 +216,11 @@ def test_outages_are_a_sheet_as_annex_04_has_them(browse: Browse) -> None:
     assert first[7:] == [
         "không cấp địa chỉ (DHCP)",
         "20/11/2026 08:18",
+        "20/11/2026 08:20: đang sửa – gọi thợ rồi",
         "đã khắc phục: đã khởi động lại",
     ]
     assert found[2][2] == "Nhà văn hóa thôn Đông (mô phỏng)"
-    assert found[2][5:] == ["", "1,50", "", "", "đang diễn ra"]
+    assert found[2][5:] == ["", "1,50", "", "", "", "đang diễn ra"]
     assert [each[2] for each in found[3:]] == ["xã 11824", "nhà mạng VNPT"]
 
 
@@ -227,6 +236,7 @@ def test_the_english_sheet_has_commas_and_points(browse: Browse) -> None:
         "65.00",
         "no address given (DHCP)",
         "20/11/2026 08:18",
+        "20/11/2026 08:20: it is being repaired – gọi thợ rồi",
         "is over: đã khởi động lại",
     ]
     assert [each[7] for each in found[2:]] == ["", "not known yet", "from a newer"]

@@ -239,6 +239,22 @@ def test_a_wifi_that_is_off_is_told_with_since_when_and_a_deed(browse: Browse) -
     assert "◆ Mất Wi-Fi từ" in text
 
 
+def test_a_wifi_that_was_lost_just_now_is_shown_before_it_is_confirmed(browse: Browse) -> None:
+    """Whoever looks sees it at once: among what is wrong, at its site, and in the figures; but not
+    as an outage, and nobody is sent there yet.
+    """
+    sources = one_site(wifi(on_air=False, reason="not_on_air"), ssids=[SSID])
+    sources.service_views = [held("up", doubted=NOW - 3_000_000)]
+    text = read(browse(sources))
+    assert re.search(r"— Wi-Fi “NVH Dong” vừa mất lúc [\d/]* ?\d\d:\d\d, đang xác nhận", text)
+    assert "Việc cần làm: chờ vài phút; nếu vẫn mất, sẽ ghi nhận là sự cố." in text
+    assert "■ Wi-Fi vừa mất từ" in text
+    assert "Nhà văn hóa có Wi-Fi lúc này 0 / 1 1 mất Wi-Fi" in text
+    of_site = read(browse(sources), "/sites/nvh-dong")
+    assert re.search(r"■ “NVH Dong” vừa mất lúc [\d/]* ?\d\d:\d\d, đang xác nhận", of_site)
+    assert "“NVH Dong” is on air since" not in read(browse(sources), "/sites/nvh-dong", "en")
+
+
 def test_a_single_reading_does_not_take_the_wifi_away(browse: Browse) -> None:
     """Until it is judged it counts, but nobody is sent to the site."""
     sources = one_site(wifi(on_air=False), ssids=[SSID])

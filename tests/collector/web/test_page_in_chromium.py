@@ -19,6 +19,7 @@ from sansang_collector.registry_entries import Contact
 from sansang_collector.web.keeper import Keeper
 from sansang_collector.web.zalo import Zalo
 from tests.capabilities import missing, program
+from tests.collector.office import fail, office
 from tests.collector.serving import page as serve
 from tests.collector.web.communes import troubled
 from tests.collector.web.reading import one_site
@@ -248,6 +249,52 @@ def test_a_keeper_answers_with_a_thumb_and_no_javascript(chromium: Browser, url:
     context.close()
 
 
+@pytest.mark.parametrize("path", ["/", "/outages", "/sites/nvh-dong"])
+def test_an_outage_is_acknowledged_with_a_thumb_and_no_javascript(
+    chromium: Browser, tmp_path: Path, path: str
+) -> None:
+    """The browser says of itself that the form is ours; the page that was left shows the note."""
+    with office(tmp_path) as (status, record):
+        fail(record, NOW - 3_600_000_000)
+        with serve(status) as address:
+            context = chromium.new_context(
+                viewport={"width": 390, "height": 844}, java_script_enabled=False
+            )
+            page = context.new_page()
+            page.goto(f"{address}{path}?lang=vi")
+            page.locator("details:has(form) summary").first.click()
+            page.locator("details input").first.fill("đã gọi nhà mạng")
+            button = page.locator("details button", has_text="Đã nhận").first
+            box = button.bounding_box()
+            assert box is not None
+            assert box["height"] >= THUMB_PX
+            button.click()
+            expect(page.locator("main")).to_contain_text("(cán bộ): đã gọi nhà mạng.")
+            assert page.url == f"{address}{path}?lang=vi"
+            context.close()
+
+
+def test_what_is_half_written_is_never_noted_of_another_outage(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    """A page that is open changes; the text stays where it was meant, or is gone."""
+    with office(tmp_path) as (status, record):
+        fail(record, NOW - 3_600_000_000)
+        with serve(status) as address:
+            page = chromium.new_page()
+            page.goto(f"{address}/?lang=vi")
+            page.locator("#now-1 summary").click()
+            page.locator("#now-1 input").fill("thợ đang đến")
+            fail(record, NOW - 7_200_000_000, site="nvh-xa")
+            expect(page.locator("#now-2")).to_be_attached(timeout=WITHIN_MS)
+            written = page.evaluate(
+                "[...document.querySelectorAll('details input')].filter(it => it.value)"
+                ".map(it => it.form.getAttribute('action'))"
+            )
+            assert written in ([], ["/outages/1/notes?lang=vi"])
+            page.close()
+
+
 def test_past_outages_are_chosen_without_javascript(chromium: Browser, url: str) -> None:
     """By a form of the page itself; what is chosen stays so in the other language."""
     context = chromium.new_context(java_script_enabled=False)
@@ -266,12 +313,12 @@ def test_past_outages_are_chosen_without_javascript(chromium: Browser, url: str)
 
 
 def test_past_outages_fit_the_paper(chromium: Browser, url: str) -> None:
-    """Without the form."""
+    """Without the forms."""
     page = chromium.new_page(viewport={"width": A4_PX, "height": 1000})
     page.goto(f"{url}/outages")
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= A4_PX
-    expect(page.locator("form")).to_be_hidden()
+    expect(page.locator("form:visible")).to_have_count(0)
     expect(page.locator(".strips .strip").first).to_be_visible()
     page.close()
 

@@ -6,7 +6,7 @@ import re
 import msgspec
 import pytest
 
-from sansang_collector.views import OutageDetail
+from sansang_collector.views import OutageDetail, SentView
 from tests.collector.web.reading import (
     AGENT,
     MINUTE,
@@ -37,7 +37,9 @@ def with_outages(*outages: OutageDetail, told: bool = False) -> FixedSources:
 
 def reached(entry: OutageDetail) -> OutageDetail:
     """People were told of it five minutes ago."""
-    told = msgspec.structs.replace(entry.outage, told=NOW - 5 * MINUTE)
+    at = NOW - 5 * MINUTE
+    sent = SentView(role="keeper", channel="phone", state="sent", at=at)
+    told = msgspec.structs.replace(entry.outage, told=at, sent=[sent])
     return msgspec.structs.replace(entry, outage=told)
 
 
@@ -59,7 +61,8 @@ def test_an_outage_says_what_since_when_why_by_what_evidence_and_what_to_do(
     assert re.search(rf"◆ Nhà văn hóa thôn Đông — mất Internet từ {SINCE}", text)
     assert (
         "Đứt đường truyền: bộ định tuyến vẫn trả lời; không nơi nào trên Internet trả lời."
-        " Đã nhắn người phụ trách. Việc cần làm: kiểm tra đèn LOS trên modem; nếu đỏ, gọi nhà mạng."
+        " Việc cần làm: kiểm tra đèn LOS trên modem; nếu đỏ, gọi nhà mạng."
+        " Đã báo người trông coi qua phone lúc"
     ) in text
     text = read(browse(sources), lang="en")
     assert "The access line is cut: the router answers; nothing on the Internet answers." in text
@@ -110,7 +113,7 @@ def test_what_the_box_knows_of_its_wifi_stands_with_the_outage(browse: Browse) -
     sources = with_outages(outage("wifi", "access_point", clues={"wifi:down": 3}), told=True)
     sources.readings = [wifi(on_air=False, reason="interface_down")]
     text = read(browse(sources))
-    assert "Thiết bị báo: bộ phát đã tắt. Đã nhắn người phụ trách." in text
+    assert "Thiết bị báo: bộ phát đã tắt." in text
     assert "◆ Mất Wi-Fi từ" in text
 
 
@@ -171,7 +174,7 @@ def test_a_silent_box_is_told_once(browse: Browse) -> None:
     sources.outage_details = [reached(entry)]
     text = read(browse(sources))
     assert text.count("Thôn 1 — mất kết nối từ") == 1
-    assert "Mất liên lạc; có thể mất điện hoặc đứt đường truyền. Đã nhắn người phụ trách." in text
+    assert "Mất liên lạc; có thể mất điện hoặc đứt đường truyền. Việc cần làm" in text
     assert "xem còn điện không, rồi xem các đèn trên modem." in text
 
 
@@ -199,7 +202,7 @@ def test_many_sites_lost_at_once_are_one_finding(browse: Browse) -> None:
     sources.outage_details.append(reached(area))
     text = read(browse(sources))
     assert re.search(rf"◆ Xã Vĩnh Bảo — 3 điểm mất kết nối cùng lúc từ {SINCE}", text)
-    assert "Thôn 0, Thôn 1, Thôn 2. Đã nhắn những người phụ trách." in text
+    assert "Thôn 0, Thôn 1, Thôn 2. Việc cần làm" in text
     assert "◆ Thôn 3 — mất Internet từ" in text
     assert text.count("Việc cần làm:") == 2
 
@@ -218,6 +221,7 @@ def test_a_carrier_is_named_as_what_sites_share(browse: Browse) -> None:
         (None, "■ Máy chủ — không nhận được tin của điểm nào từ"),
         (NOW - HOUR, "■ Máy chủ — đã không nhận được tin của điểm nào từ"),
     ],
+    ids=["still", "no more"],
 )
 def test_that_the_centre_was_blind_is_a_warning(
     end: int | None, expected: str, browse: Browse

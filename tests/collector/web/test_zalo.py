@@ -128,7 +128,7 @@ def test_what_is_no_message_is_refused_and_what_is_new_is_not(
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_that_is_handed_over_is_an_error_of_ours(zalo: TestClient, body: bytes) -> None:
     """Whatever it is."""
     answer = zalo.post("/z/zalo", content=body, headers={SECRET_HEADER: PASSWORD})

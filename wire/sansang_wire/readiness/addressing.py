@@ -35,15 +35,15 @@ def router_advertisement(facts: Facts) -> Result:
 def native_address(facts: Facts) -> Result:
     if (found := facts.addressing) is None:
         return UNKNOWN
+    if found.global_addresses:
+        return full(global_addresses=found.global_addresses, prefix=found.prefix)
+    if found.deprecated_addresses:
+        return half("deprecated_prefix", deprecated_addresses=found.deprecated_addresses)
     counts: dict[ReasonCode, tuple[str, int | None]] = {
         "sixtofour": ("sixtofour_addresses", found.sixtofour_addresses),
         "teredo": ("teredo_addresses", found.teredo_addresses),
         "ula_only": ("unique_local_addresses", found.unique_local_addresses),
     }
-    if found.global_addresses:
-        return full(global_addresses=found.global_addresses, prefix=found.prefix)
-    if found.deprecated_addresses:
-        return half("deprecated_prefix", deprecated_addresses=found.deprecated_addresses)
     for reason, (name, count) in counts.items():
         if count:
             return nothing(reason, global_addresses=0, **{name: count})

@@ -51,8 +51,9 @@ def ipv6_resolver(facts: Facts) -> Result:
         "answering": sum(bool(each.answers) for each in over_ipv6),
     }
     if not over_ipv6:
-        has_none = facts.addressing is not None and facts.addressing.dns_servers == 0
-        return nothing("resolver_ipv4_only", **evidence) if asked or has_none else UNKNOWN
+        listed = facts.addressing.dns_servers if facts.addressing else None
+        is_known = listed == 0 or (listed is None and asked)
+        return nothing("resolver_ipv4_only", **evidence) if is_known else UNKNOWN
     if all(each.answers for each in over_ipv6):
         return full(**evidence)
     working = any(each.answers for each in over_ipv6)

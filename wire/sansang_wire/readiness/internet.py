@@ -75,16 +75,15 @@ def large_transfer(facts: Facts) -> Result:
 
 def no_black_hole(facts: Facts) -> Result:
     """A hole on the way to one target of several may be that target's own."""
-    asked = [each for each in facts.path_mtu if each.outcome != "unreachable"]
+    holes = [each for each in facts.path_mtu if each.reason == "black_hole"]
+    asked = [*holes, *(each for each in facts.path_mtu if each.outcome == "ok")]
     if not asked:
         return UNKNOWN
-    holes = [each for each in asked if each.outcome == "failed"]
-    told = (holes or asked)[0]
     evidence = {
         "targets": len(asked),
         "black_holes": len(holes),
-        "largest_bytes": told.largest_bytes,
-        "silent_from_bytes": told.silent_from_bytes,
+        "largest_bytes": asked[0].largest_bytes,
+        "silent_from_bytes": asked[0].silent_from_bytes,
     }
     if not holes:
         return full(**evidence)

@@ -82,9 +82,11 @@ def _works(results: Mapping[CheckCode, Result], *codes: CheckCode) -> _Met:
 def _nat64_prefix(facts: Facts) -> _Met:
     if facts.nat64 is None:
         return _Met(None)
-    if facts.nat64.prefix is None:
+    if facts.nat64.prefix is not None:
+        return _Met(met=True)
+    if facts.nat64.outcome == "failed":
         return _Met(met=False, findings=(Finding(reason="no_nat64"),))
-    return _Met(met=True)
+    return _Met(None)
 
 
 def _nat64_path(facts: Facts) -> _Met:

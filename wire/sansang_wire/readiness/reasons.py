@@ -174,9 +174,9 @@ REASONS: Mapping[ReasonCode, Words] = MappingProxyType(
             "Call the carrier: port 53 of the name server should be open for TCP.",
         ),
         "resolver_dead": Words(
-            "Không máy chủ tên miền nào trả lời.",
+            "Không máy chủ tên miền nào tra được tên.",
             "Tắt rồi bật lại modem; nếu vẫn vậy, gọi nhà mạng.",
-            "No name server answers.",
+            "No name server can look up a name.",
             "Restart the modem; if it stays so, call the carrier.",
         ),
         "ipv6_authority_unknown": Words(
@@ -308,9 +308,9 @@ REASONS: Mapping[ReasonCode, Words] = MappingProxyType(
             "Ask who runs {service} to add IPv6 (AAAA records).",
         ),
         "service_fails_over_ipv6": Words(
-            "Dịch vụ {service} có địa chỉ IPv6 nhưng không dùng được qua IPv6.",
+            "Không dùng được dịch vụ {service} qua IPv6.",
             "Nếu các mục kết nối IPv6 ở trên đều đạt, báo đơn vị quản lý dịch vụ {service}.",
-            "The service {service} has an IPv6 address, and does not work over IPv6.",
+            "The service {service} does not work over IPv6.",
             "If IPv6 is well otherwise, tell who runs {service}.",
         ),
         "ipv4_literal_fail": Words(

@@ -28,57 +28,57 @@ GROUPS: Mapping[Group, Name] = MappingProxyType(
 )
 CHECKS: Mapping[CheckCode, Name] = MappingProxyType(
     {
-        "link_local": Name("Có địa chỉ IPv6 trong mạng", "an address of the link"),
-        "router_advertisement": Name("Modem phát thông tin IPv6", "a valid router advertisement"),
-        "native_address": Name("Có địa chỉ IPv6 của Internet", "an address of the Internet"),
-        "default_route": Name("Có đường ra Internet", "a way to the Internet"),
+        "link_local": Name("Có địa chỉ IPv6 trong mạng", "An address of the link"),
+        "router_advertisement": Name("Modem phát thông tin IPv6", "A valid router advertisement"),
+        "native_address": Name("Có địa chỉ IPv6 của Internet", "An address of the Internet"),
+        "default_route": Name("Có đường ra Internet", "A way to the Internet"),
         "advertisement_hygiene": Name(
-            "Không có thiết bị lạ hay địa chỉ cũ", "no stranger advertises, no stale prefix"
+            "Không có thiết bị lạ hay địa chỉ cũ", "No stranger advertises, no stale prefix"
         ),
         "delegated_prefix": Name(
-            "Có dải địa chỉ cho mạng nội bộ", "a prefix for the local network"
+            "Có dải địa chỉ cho mạng nội bộ", "A prefix for the local network"
         ),
         "lan_advertisement": Name(
-            "Phát IPv6 kèm máy chủ tên miền", "advertisements with name servers"
+            "Phát IPv6 kèm máy chủ tên miền", "Advertisements with name servers"
         ),
-        "lan_share": Name("Ít nhất một nửa số máy có IPv6", "half of the devices have IPv6"),
-        "ipv6_resolver": Name("Máy chủ tên miền trả lời qua IPv6", "name servers answer over IPv6"),
+        "lan_share": Name("Ít nhất một nửa số máy có IPv6", "Half of the devices have IPv6"),
+        "ipv6_resolver": Name("Máy chủ tên miền trả lời qua IPv6", "Name servers answer over IPv6"),
         "aaaa": Name("Tra được địa chỉ IPv6 (AAAA)", "IPv6 addresses are looked up (AAAA)"),
         "ipv6_authority": Name(
-            "Tra được tên miền chỉ có trên IPv6", "names served over IPv6 alone are looked up"
+            "Tra được tên miền chỉ có trên IPv6", "Names served over IPv6 alone are looked up"
         ),
         "rdnss": Name(
-            "Modem phát máy chủ tên miền (RDNSS)", "announced name servers answer (RDNSS)"
+            "Modem phát máy chủ tên miền (RDNSS)", "Announced name servers answer (RDNSS)"
         ),
-        "literals": Name("Máy chủ trên Internet trả lời", "servers of the Internet answer"),
-        "ipv6_name": Name("Mở được trang chỉ có IPv6", "a page with IPv6 alone opens"),
+        "literals": Name("Máy chủ trên Internet trả lời", "Servers of the Internet answer"),
+        "ipv6_name": Name("Mở được trang chỉ có IPv6", "A page with IPv6 alone opens"),
         "preference": Name("Máy ưu tiên dùng IPv6", "IPv6 is preferred"),
-        "latency": Name("Không chậm hơn IPv4", "no slower than IPv4"),
-        "large_transfer": Name("Nội dung lớn về tới nơi", "large contents arrive"),
+        "latency": Name("Không chậm hơn IPv4", "No slower than IPv4"),
+        "large_transfer": Name("Nội dung lớn về tới nơi", "Large contents arrive"),
         "no_black_hole": Name(
-            "Gói tin lớn không bị mất lặng lẽ", "large packets don't vanish in silence"
+            "Gói tin lớn không bị mất lặng lẽ", "Large packets don't vanish in silence"
         ),
         "stability": Name("IPv6 hoạt động mỗi khi có IPv4", "IPv6 is there whenever IPv4 is"),
     }
 )
 REQUIREMENTS: Mapping[RequirementCode, Name] = MappingProxyType(
     {
-        "ipv6_reach": Name("Ra được Internet bằng IPv6", "the Internet over IPv6"),
-        "dns_over_ipv6": Name("Tra tên miền qua IPv6", "name servers over IPv6"),
+        "ipv6_reach": Name("Ra được Internet bằng IPv6", "The Internet over IPv6"),
+        "dns_over_ipv6": Name("Tra tên miền qua IPv6", "Name servers over IPv6"),
         "nat64_prefix": Name("Mạng có NAT64", "NAT64 is offered"),
         "nat64_path": Name("Vào được IPv4 qua NAT64", "IPv4 is reached through NAT64"),
-        "path_mtu": Name("Gói tin lớn đi qua NAT64", "large packets pass through NAT64"),
-        "services": Name("Các dịch vụ dùng được khi không có IPv4", "services without IPv4"),
+        "path_mtu": Name("Gói tin lớn đi qua NAT64", "Large packets pass through NAT64"),
+        "services": Name("Các dịch vụ dùng được khi không có IPv4", "Services without IPv4"),
     }
 )
 VERDICTS: Mapping[Verdict, Name] = MappingProxyType(
     {
-        "ready": Name("Sẵn sàng thuần IPv6", "ready for IPv6 alone"),
+        "ready": Name("Sẵn sàng thuần IPv6", "Ready for IPv6 alone"),
         "ready_with_clat": Name(
-            "Sẵn sàng thuần IPv6 nếu máy có CLAT", "ready for IPv6 alone where devices have CLAT"
+            "Sẵn sàng thuần IPv6 nếu máy có CLAT", "Ready for IPv6 alone where devices have CLAT"
         ),
-        "not_ready": Name("Chưa sẵn sàng thuần IPv6", "not ready for IPv6 alone"),
-        "unknown": Name("Chưa đủ số liệu về thuần IPv6", "too little is known of IPv6 alone"),
+        "not_ready": Name("Chưa sẵn sàng thuần IPv6", "Not ready for IPv6 alone"),
+        "unknown": Name("Chưa đủ số liệu về thuần IPv6", "Too little is known of IPv6 alone"),
     }
 )
 LABEL = Name(

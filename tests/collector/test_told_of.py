@@ -40,7 +40,7 @@ def told(
         if delivered:
             message_sql.save_delivery(connection, 1, "slow", since + after + 9)
             message_sql.save_delivery(connection, 1, "fast", since + after + 5)
-    book = Ledger(record, lambda: commune("dong-1"), dict[str, str])
+    book = Ledger(record, lambda: commune("dong-1"), lambda _: [])
     [listed] = book.outages(0, None)
     detail = book.outage(listed.number)
     record.close()
@@ -106,6 +106,6 @@ def test_each_of_several_outages_has_its_own_messages(tmp_path: Path) -> None:
         message_sql.save_messages(connection, messages)
         for number, at in ((1, starts[1] + MINUTE), (2, starts[1] + 2 * MINUTE)):
             message_sql.save_delivery(connection, number, "mail", at)
-    listed = Ledger(record, lambda: commune("dong-1"), dict[str, str]).outages(0, None)
+    listed = Ledger(record, lambda: commune("dong-1"), lambda _: []).outages(0, None)
     record.close()
     assert [each.told for each in listed] == [None, starts[1] + MINUTE, None]
