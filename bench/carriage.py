@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many batches a second one core of the collector stores: `python -m bench.carriage`.
 
-Mosquitto, QoS 1, batches of ten readings, receipts on. The collector is bound to processor 0, the
+Mosquitto, QoS 1, batches of ten readings, a house for each agent, receipts on. The collector is bound to processor 0, the
 load, Mosquitto and InfluxDB to the others. The scale is a bare paho loop that only receives, on the
 same processor in the same run: figures of different machines compare only against it.
 """
@@ -30,6 +30,18 @@ from tests.servers import InfluxDB, Mosquitto, Server
 WINDOW = 3000
 QUEUES = {"max_queued_messages": 100_000, "max_inflight_messages": 1000}
 BOUND_BATCHES, BOUND_MIB = 3000, 160
+HOUSE = """
+[[sites]]
+id = "{0}"
+name = "{0}"
+kind = "other"
+commune = "00000"
+commune_name = "Bench"
+
+[[agents]]
+id = "{0}"
+site = "{0}"
+"""
 BARE = """
 import sys, time
 from paho.mqtt.client import Client
@@ -61,11 +73,7 @@ class Collector(Server):
 
     def __init__(self, folder: Path, broker: Mosquitto, store: str, agents: int) -> None:
         super().__init__(folder)
-        registry = ['[[sites]]\nid = "bench"\nname = "Bench"\nkind = "other"']
-        registry.append('commune = "00000"\ncommune_name = "Bench"\n')
-        registry += [
-            f'[[agents]]\nid = "{agent_name(number)}"\nsite = "bench"\n' for number in range(agents)
-        ]
+        registry = [HOUSE.format(agent_name(number)) for number in range(agents)]
         (folder / "registry.toml").write_text("\n".join(registry))
         (folder / "collector.toml").write_text(
             f'data_dir = "data"\n[broker]\nurl = "{broker.url}"\n[store]\n{store}\n'
@@ -139,7 +147,7 @@ def fill(folder: Path, agents: int, megabytes: int) -> None:
         at += ROUND_US
         store.write(
             [
-                Point("bench", agent_name(number), reading)
+                Point(agent_name(number), agent_name(number), reading)
                 for number in range(agents)
                 for reading in readings(number, at, random_)
             ]

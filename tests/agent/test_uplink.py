@@ -246,7 +246,8 @@ async def test_a_box_that_vanishes_is_offline_and_one_that_ends_is_leaving(
         await until(lambda: collector.states == ["online"], "online")
         session = box.uplink._session
         assert session is not None
-        session._socket.shutdown(socket.SHUT_RDWR)
+        with socket.fromfd(session._socket.fileno(), socket.AF_INET, socket.SOCK_STREAM) as same:
+            same.shutdown(socket.SHUT_RDWR)
         await until(lambda: collector.states == ["online", "offline", "online"], "a return")
         await until(lambda: len(collector.hellos) == 2, "its hello")
         box.outbox.commit(

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from sansang_wire.buffered import BufferedSocket
 from sansang_wire.threads import in_daemon_thread
 
 X509_V_FLAG_NO_CHECK_TIME = 0x200000
@@ -24,7 +25,6 @@ X509_V_FLAG_NO_CHECK_TIME = 0x200000
 
 ANSWER_TIMEOUT_S = 10
 KEEPALIVE_S = 30
-PACKETS_PER_TURN = 64
 NOT_AUTHORIZED = {134, 135}
 """MQTT 5, 3.2.2.2: bad user name or password, not authorized; paho says so of MQTT 3.1.1, too."""
 
@@ -96,7 +96,7 @@ async def connect(
 
     Each connection has a client of its own: what one had queued is never sent by the next.
     """
-    client = paho.Client(
+    client = _Client(
         CallbackAPIVersion.VERSION2,
         client_id=broker.user,
         protocol=paho.MQTTv311,
@@ -147,11 +147,11 @@ async def keep_connected(
 class Session:
     """An open connection; made by `connect`. Everything runs in the loop that opened it."""
 
-    def __init__(self, client: paho.Client, on_message: OnMessage) -> None:
+    def __init__(self, client: "_Client", on_message: OnMessage) -> None:
         self._client = client
         self._on_message = on_message
         self._loop = asyncio.get_running_loop()
-        self._socket: Any = None
+        self._socket: BufferedSocket | None = None
         self._accepted: asyncio.Future[None] = self._loop.create_future()
         self._lost: asyncio.Future[None] = self._loop.create_future()
         self._subscribing: dict[int, asyncio.Future[None]] = {}
@@ -162,7 +162,6 @@ class Session:
         client.on_disconnect = self._disconnected
         client.on_message = self._received
         client.on_subscribe = self._subscribed
-        client.on_publish = self._acknowledged
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Hand a message to the broker. Raises DisconnectedError instead of queueing one.
@@ -174,6 +173,7 @@ class Session:
         info = self._client.publish(topic, payload, qos=qos, retain=retain)
         if qos > 0:
             self._unacknowledged.add(info.mid)
+            self._client.on_publish = self._acknowledged
 
     async def subscribe(self, topics: Sequence[str], *, qos: int = 1) -> None:
         """Returns when the broker has answered. Raises DisconnectedError."""
@@ -201,14 +201,14 @@ class Session:
             await in_daemon_thread(self._client.connect, broker.host, broker.port, KEEPALIVE_S)
         except (OSError, ValueError) as error:
             raise DisconnectedError(f"{broker.host}:{broker.port}: {error}") from error
-        self._socket = self._client.socket()
-        if self._socket is None:
+        opened: Any = self._client.socket()
+        if opened is None:
             raise DisconnectedError(f"{broker.host}:{broker.port} closed the connection")
+        self._socket = opened
         self._client.on_socket_close = self._socket_closed
         self._client.on_socket_register_write = self._want_write
-        self._client.on_socket_unregister_write = self._stop_write
-        self._loop.add_reader(self._socket, self._read)
-        self._loop.add_writer(self._socket, self._client.loop_write)
+        self._loop.add_reader(opened, self._read)
+        self._write()
         self._misc = self._loop.call_later(1, self._keep_alive)
         await self._or_lost(self._accepted)
 
@@ -240,21 +240,32 @@ class Session:
             self._lost.exception()
 
     def _read(self) -> None:
-        # TLS may hold decrypted bytes that no select() will tell of.
-        for _ in range(PACKETS_PER_TURN):
+        if self._socket is not None:
+            self._socket.fill()
             self._client.loop_read()
-            if self._socket is None or not getattr(self._socket, "pending", int)():
-                return
+        while self._socket is not None and self._socket.has_more:
+            self._client.loop_read()
+
+    def _write(self) -> None:
+        self._client.loop_write()
+        if self._socket is None:
+            return
+        try:
+            written = self._socket.flush() and not self._client.want_write()
+        except OSError:
+            # Who reads meets the same end, and says so.
+            written = True
+        if written:
+            self._loop.remove_writer(self._socket)
+        else:
+            self._loop.add_writer(self._socket, self._write)
 
     def _keep_alive(self) -> None:
         self._client.loop_misc()
         self._misc = self._loop.call_later(1, self._keep_alive)
 
-    def _want_write(self, _client: object, _data: object, socket: Any) -> None:
-        self._loop.add_writer(socket, self._client.loop_write)
-
-    def _stop_write(self, _client: object, _data: object, socket: Any) -> None:
-        self._loop.remove_writer(socket)
+    def _want_write(self, _client: object, _data: object, _socket: object) -> None:
+        self._loop.call_soon(self._write)
 
     def _socket_closed(self, _client: object, _data: object, socket: Any) -> None:
         self._loop.remove_reader(socket)
@@ -293,11 +304,21 @@ class Session:
         self, _client: object, _data: object, mid: int, _reason: object, _properties: object
     ) -> None:
         self._unacknowledged.discard(mid)
+        if not self._unacknowledged:
+            # paho makes two large objects for each call, also for what nobody acknowledges.
+            self._client.on_publish = None
         if self._flushed is not None and not self._unacknowledged and not self._flushed.done():
             self._flushed.set_result(None)
 
     def _received(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         self._on_message(Message(message.topic, bytes(message.payload), message.retain))
+
+
+class _Client(paho.Client):
+    """paho with a socket that is read and written in large pieces."""
+
+    def _create_socket(self) -> Any:
+        return BufferedSocket(super()._create_socket())  # pyright: ignore[reportArgumentType]
 
 
 class _TlsSocket(ssl.SSLSocket):
