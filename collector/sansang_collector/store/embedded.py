@@ -4,7 +4,8 @@
 Two tables for each kind of reading. `host` is ordered by series and time, which makes reading one
 series quick and writing slow: every point of a round touches another page. So `write` only appends
 to `host_new`, and when that holds `MERGE_ROWS` rows the next writes sort them into `host`, a slice
-each. Reads look into both; where both have an instant the newer, which is in `host_new`, counts.
+each, and the last lets go of them. Reads look into both; where both have an instant that of
+`host_new`, which is never older, counts.
 
 A commit is on the disk when `write` returns (`synchronous=FULL`): a receipt promises "stored".
 """
@@ -33,7 +34,7 @@ INSERT_ROWS = 100
 """Rows in one statement: every step of a statement lets go of the interpreter and takes it back."""
 MERGE_ROWS = 80_000
 """More make merging cheaper and reading slower: a read looks through all of them, 20 rows a µs."""
-MERGE_SLICES = 16
+MERGE_SLICES = 8
 """A merge goes slice by slice, one a write: whole, it would hold up receipts for seconds."""
 MAX_KNOWN_SERIES = 200_000
 WRITER_CACHE_KIB, READER_CACHE_KIB = 24 * 1024, 8 * 1024
@@ -52,12 +53,13 @@ class _Table:
         self.ids: dict[tuple[str, ...], int] = {}
         self.merge_upto = 0
         """The newest row of the merge that is under way."""
-        self.merge_slice = MERGE_SLICES
-        """Its next slice; MERGE_SLICES when none is under way."""
+        self.merge_slice: int | None = None
+        """Its next slice; None when none is under way."""
 
-    def end_merge(self) -> None:
-        """Begin anew to look whether there is enough to merge."""
-        self.merge_slice = MERGE_SLICES
+    def step(self) -> None:
+        """A step of the merge is on the disk."""
+        done = self.merge_slice is None or self.merge_slice == MERGE_SLICES
+        self.merge_slice = None if done else self.merge_slice + 1
 
 
 class EmbeddedStore:
@@ -97,7 +99,7 @@ class EmbeddedStore:
                 merged = [table for table in self._tables.values() if self._merge(table)]
                 self._writer.execute("COMMIT")
                 for table in merged:
-                    table.merge_slice += 1
+                    table.step()
             except BaseException:
                 self._forget()
                 raise
@@ -123,15 +125,18 @@ class EmbeddedStore:
                 self._writer.execute(table.insert_one, flat[index : index + table.width])
 
     def _merge(self, table: _Table) -> bool:
-        """Sort one slice of what was appended into its place; False when there is too little."""
-        if table.merge_slice == MERGE_SLICES:
+        """Sort one slice of what was appended into its place, or let go of it when all slices are
+        there: slice by slice, that would touch all of it each time. False when there is too little.
+        """
+        if table.merge_slice is None:
             waiting, newest = self._writer.execute(sql.count_new(table.shape)).fetchone()
             if waiting < MERGE_ROWS:
                 return False
             table.merge_slice, table.merge_upto = 0, newest
         parameters = {"slice": table.merge_slice, "slices": MERGE_SLICES, "upto": table.merge_upto}
-        for statement in sql.merge(table.shape):
-            self._writer.execute(statement, parameters)
+        done = table.merge_slice == MERGE_SLICES
+        statement = sql.forget_merged(table.shape) if done else sql.merge(table.shape)
+        self._writer.execute(statement, parameters)
         return True
 
     def _series_id(self, table: _Table, key: tuple[str, ...]) -> int:
@@ -153,7 +158,7 @@ class EmbeddedStore:
         """Undo the transaction, and the ids that were given out within it."""
         for table in self._tables.values():
             table.ids.clear()
-            table.end_merge()
+            table.merge_slice = None
         with contextlib.suppress(sqlite3.Error):
             self._writer.rollback()
 

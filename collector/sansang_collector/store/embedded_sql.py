@@ -64,7 +64,7 @@ def count_new(of: Shape) -> str:
     return f"SELECT {newest} - {oldest} + 1, {newest}"
 
 
-def merge(of: Shape) -> tuple[str, str]:
+def merge(of: Shape) -> str:
     """Sort appended rows in; of two for one instant the later one stays.
 
     Parameters upto, slice, slices: of the rows up to `upto` those of every so many-th series.
@@ -72,7 +72,12 @@ def merge(of: Shape) -> tuple[str, str]:
     names = _names(of)
     which = f'FROM "{of.kind}_new" WHERE rowid <= :upto AND series % :slices = :slice'
     rows = f"SELECT {names} {which} ORDER BY series, at, rowid"
-    return f'INSERT OR REPLACE INTO "{of.kind}" ({names}) {rows}', f"DELETE {which}"
+    return f'INSERT OR REPLACE INTO "{of.kind}" ({names}) {rows}'
+
+
+def forget_merged(of: Shape) -> str:
+    """Let go of the appended rows up to parameter `upto`."""
+    return f'DELETE FROM "{of.kind}_new" WHERE rowid <= :upto'
 
 
 def names(site: str | None) -> str:
