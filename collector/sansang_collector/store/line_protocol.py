@@ -7,9 +7,11 @@ as in a URL (`%0A`), so that every text comes back as it was.
 """
 
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
+
+import msgspec
 
 from sansang_collector.store.base import Point
 from sansang_collector.store.shapes import FieldType, Shape, shapes
@@ -47,12 +49,15 @@ def _text(value: str) -> str:
     return f'"{escaped}"'
 
 
+_number = msgspec.json.Encoder().encode
+
+
 class LineWriter:
     """Makes lines; remembers the beginning of each series' lines."""
 
     def __init__(self) -> None:
-        self._shapes = {struct: (of, _fields(of)) for struct, of in shapes().items()}
-        self._heads: dict[tuple[type[Reading], str, str, tuple[str, ...]], str] = {}
+        self._shapes = {struct: (of, _writers(of)) for struct, of in shapes().items()}
+        self._heads: dict[tuple[type[Reading], str, str, tuple[str, ...]], bytes] = {}
 
     def lines(self, points: Sequence[Point]) -> list[bytes]:
         """One line for each point, without the break at its end; times in µs.
@@ -63,35 +68,38 @@ class LineWriter:
 
     def _line(self, site: str, agent: str, reading: Reading) -> bytes:
         struct = type(reading)
-        of, fields = self._shapes[struct]
+        of, writers = self._shapes[struct]
         labels = of.label_values(reading)
         key = (struct, site, agent, labels)
         head = self._heads.get(key) or self._head(key, of)
-        parts = [f"{head}{OUTCOME_CODES[reading.outcome]}i"]
-        for (name, type_), value in zip(fields, of.field_values(reading), strict=True):
-            if value is not None:
-                parts.append(_field(name, type_, value))
-        parts.append(f" {reading.at}")
-        return "".join(parts).encode()
+        values = zip(writers, of.field_values(reading), strict=True)
+        fields = b"".join([write(value) for write, value in values if value is not None])
+        return b"%b%di%b %d" % (head, OUTCOME_CODES[reading.outcome], fields, reading.at)
 
-    def _head(self, key: tuple[type[Reading], str, str, tuple[str, ...]], of: Shape) -> str:
+    def _head(self, key: tuple[type[Reading], str, str, tuple[str, ...]], of: Shape) -> bytes:
         _, site, agent, labels = key
         named = zip(of.labels, labels, strict=True)
         tags = {"site": site, "agent": agent, **{name: each for name, each in named if each}}
-        head = f"{of.kind}{''.join(_tag(*tag) for tag in sorted(tags.items()))} outcome="
+        head = f"{of.kind}{''.join(_tag(*tag) for tag in sorted(tags.items()))} outcome=".encode()
         if len(self._heads) >= MAX_KNOWN_SERIES:
             self._heads.clear()
         self._heads[key] = head
         return head
 
 
-def _fields(of: Shape) -> list[tuple[str, FieldType]]:
-    return [(f",{name}=", type_) for name, type_ in of.fields.items() if name != "outcome"]
+def _writers(of: Shape) -> list[Callable[[Any], bytes]]:
+    """For each stored value but `outcome`, what makes a field of it."""
+    return [
+        _writer(f",{name}=".encode(), type_)
+        for name, type_ in of.fields.items()
+        if name != "outcome"
+    ]
 
 
-def _field(name: str, type_: FieldType, value: Any) -> str:
+def _writer(name: bytes, type_: FieldType) -> Callable[[Any], bytes]:
     if type_ == "float":
-        return f"{name}{value!r}" if isfinite(value) else ""
+        # JSON writes a number as these lines do, and msgspec does it ten times as fast as repr.
+        return lambda value: name + _number(value) if isfinite(value) else b""
     if type_ == "int":
-        return f"{name}{int(value)}i"
-    return name + _text(value)
+        return (name + b"%di").__mod__
+    return lambda value: name + _text(value).encode()
