@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many batches a second one core of the collector stores: `python -m bench.carriage`.
 
-Mosquitto, QoS 1, batches of ten readings, a house for each agent, receipts on. The collector is bound
-to processor 0, the load, Mosquitto and InfluxDB to the others. The scale is a bare paho loop that
-only receives, on the same processor in the same run: figures of different machines compare only
-against it.
+Mosquitto, QoS 1, batches of ten readings, a house for each agent, receipts on. The collector is
+bound to processor 0, the load, Mosquitto and InfluxDB to the others. The scale is a bare paho loop
+that only receives, on the same processor in the same run: figures of different machines compare
+only against it.
 """
 
 import argparse

@@ -52,6 +52,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5
 SETTLE_EVERY_S = 1
+BEGIN_EVERY_S = 0.05
+"""While sites are judged for the first time since the start, some at once: others must get in."""
 STOPPED_AFTER_US = 60_000_000
 STATES_AT_MOST = 100_000
 
@@ -295,7 +297,8 @@ class Collector:
 
     async def _settle(self) -> None:
         while True:
-            await asyncio.sleep(SETTLE_EVERY_S)
+            begins = self._watching.unjudged and not self._ingest.record_problem
+            await asyncio.sleep(BEGIN_EVERY_S if begins else SETTLE_EVERY_S)
             await self._ingest.settle(self._blindness())
 
     def _blindness(self) -> set[Blindness]:

@@ -2,13 +2,17 @@
 """What one lot of messages changes of the record, and what agents are told once that is saved."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
+from sansang_collector.agent_record import AgentRecord
 from sansang_collector.events import Arrival, Greeting
-from sansang_collector.record import AgentRecord, Record, Saving
+from sansang_collector.record import Record, Saving
 from sansang_collector.saving import Correction
 from sansang_collector.watching import Watching
 from sansang_wire.batch import Batch, Hello, Receipt, Rejection
+
+_AT = attrgetter("at")
 
 
 class Answer(NamedTuple):
@@ -65,7 +69,7 @@ class Change:
             return True
         record.readings += len(arrival.good)
         self.readings += len(arrival.good)
-        newest = max((reading.at for reading in arrival.good), default=0)
+        newest = max(map(_AT, arrival.good), default=0)
         record.last_reading = max(record.last_reading or 0, newest) or None
         return True
 
@@ -93,6 +97,7 @@ class Change:
         self._record.save(
             Saving(
                 agents=list(self._agents.values()),
+                hellos=self._echoes.values(),
                 epochs=self._epochs,
                 undated=self.undated,
                 forgotten=forgotten,

@@ -140,10 +140,10 @@ def load_facts(connection: Connection, agent: str, since: int) -> list[Fact]:
     return [fact for number, page in pages.items() for fact in facts_on(page, number)]
 
 
-def newest_page(connection: Connection, agent: str) -> int | None:
-    """The beginning, in µs, of the newest ten minutes that an agent has evidence of."""
+def newest_page(connection: Connection, agent: str) -> int:
+    """The number of the newest page that an agent has, -1 when it has none."""
     number = connection.execute(_NEWEST_PAGE, {"its": agent}).scalar()
-    return None if number is None else number * PAGE_US
+    return -1 if number is None else number
 
 
 def save_pages(connection: Connection, pages: Mapping[PageName, Page]) -> None:

@@ -54,6 +54,15 @@ class Revised(NamedTuple):
     entry: Entry | None
 
 
+_SINCE = (
+    sa.select(ledger_table)
+    .where(ledger_table.c.current, sa.not_(ledger_table.c.withdrawn))
+    .where(ledger_table.c.site == sa.bindparam("its"))
+    .where(sa.or_(ledger_table.c.end.is_(None), ledger_table.c.end > sa.bindparam("since")))
+    .order_by(ledger_table.c.start, ledger_table.c.id)
+)
+
+
 def write(
     connection: sa.Connection, site: str, changes: Iterable[Revised], now: int, *, late: bool
 ) -> None:
@@ -81,6 +90,14 @@ def load(
     if end is not None:
         statement = statement.where(table.start < end)
     rows = connection.execute(statement.order_by(table.start, table.id)).mappings()
+    return [_outage(row) for row in rows]
+
+
+def load_since(connection: sa.Connection, start: int, site: str) -> list[Outage]:
+    """What lasted for a while since `start` (µs) at one site; oldest first. Asked of every site
+    when the collector starts.
+    """
+    rows = connection.execute(_SINCE, {"its": site, "since": start}).mappings()
     return [_outage(row) for row in rows]
 
 

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
+from sansang_collector.agent_record import AgentRecord
 from sansang_collector.answer_sql import Answer, load_answer, save_answer
 from sansang_collector.message_sql import (
     Message,
@@ -41,29 +42,21 @@ from sansang_collector.numbers import EpochNumbers
 from sansang_collector.record_sql import (
     agents_table,
     delete_epochs,
-    epoch_row,
     epochs_table,
     rejected_table,
-    undated_row,
-    undated_table,
-    upsert,
+    save_agents,
+    save_hellos,
+    save_undated,
 )
 from sansang_collector.saving import Telling, Watched
 from sansang_collector.saving import save as save_watch
 from sansang_collector.watch.alerts import Notice
 from sansang_collector.zalo_sql import ZaloChat, load_chats, save_chat
-from sansang_wire.batch import Batch, Hello, encode
+from sansang_wire.batch import Batch, Hello
 from sansang_wire.ranges import Ranges
 
 log = logging.getLogger(__name__)
 
-DAY_US = 86_400 * 1_000_000
-FORGET_AFTER_US = 35 * DAY_US
-"""An epoch that its agent does not hold any more is folded into one number after this."""
-UNCLAIMED_AT_MOST = 256
-"""And so are the oldest of them when an agent makes more; a box that restarts for ever does."""
-UNDATED_KEPT_US = 35 * DAY_US
-HIGHEST_COUNT = 2**62
 ROOM_BYTES = 1_000_000
 """What must fit on the disk for the record to be well again."""
 
@@ -73,80 +66,14 @@ class RecordUnavailableError(Exception):
 
 
 @dataclass(slots=True)
-class AgentRecord:
-    """What is known of one agent. Times are µs since the Unix epoch."""
-
-    agent: str
-    batches: int = 0
-    readings: int = 0
-    duplicates: int = 0
-    undated: int = 0
-    last_seen: int | None = None
-    last_reading: int | None = None
-    cloned_at: int | None = None
-    lost_before: int = 0
-    """Given up, in epochs that are forgotten."""
-    hello: Hello | None = None
-    epochs: dict[str, EpochNumbers] = field(default_factory=dict[str, EpochNumbers])
-    rejected: dict[str, int] = field(default_factory=dict[str, int])
-
-    def epoch(self, name: str) -> EpochNumbers:
-        """The numbers of this epoch, begun when it is new."""
-        if name not in self.epochs:
-            self.epochs[name] = EpochNumbers(name)
-        return self.epochs[name]
-
-    def greet(self, hello: Hello, now: int, *, live: bool = True) -> set[str]:
-        """Take in a hello: whose box this is, and what it holds of each epoch.
-
-        Every start makes a new epoch; one that comes back after another was declared means that
-        two boxes answer to this id. A hello that the broker had kept (not `live`) says nothing
-        of now. Returns the names of the epochs that it changed.
-        """
-        current = self.hello.epoch if self.hello is not None else None
-        changed = {hello.epoch}
-        if live:
-            self.last_seen = now
-            if current != hello.epoch and self.epoch(hello.epoch).declared:
-                self.cloned_at = now
-        self.epoch(hello.epoch).declared = True
-        claims = {claim.epoch: claim for claim in hello.epochs}
-        for claim in claims.values():
-            self.epoch(claim.epoch).claim(claim)
-        for name, numbers in self.epochs.items():
-            if name not in claims and numbers.disown():
-                changed.add(name)
-        self.hello = hello
-        return changed | set(claims)
-
-    def forget(self, now: int) -> list[str]:
-        """Let go of epochs that are over, except for what was lost of them; returns their names."""
-        held = {claim.epoch for claim in self.hello.epochs} if self.hello else set[str]()
-        if self.hello is not None:
-            held.add(self.hello.epoch)
-        over = [each for name, each in self.epochs.items() if name not in held]
-        over.sort(key=lambda each: each.last_received or 0)
-        surplus = max(0, len(over) - UNCLAIMED_AT_MOST)
-        gone = over[:surplus] + [
-            each
-            for each in over[surplus:]
-            if each.last_received is not None and each.last_received < now - FORGET_AFTER_US
-        ]
-        for numbers in gone:
-            numbers.disown()
-            self.lost_before = min(self.lost_before + numbers.lost, HIGHEST_COUNT)
-            del self.epochs[numbers.epoch]
-        return [numbers.epoch for numbers in gone]
-
-
-@dataclass(slots=True)
 class Saving:
-    """What one transaction writes: agents and some of their epochs, batches without a date with the
-    time they came, epochs (agent, epoch) that are forgotten, and what was watched and is to be told
-    at an instant in µs.
+    """What one transaction writes: agents and some of their epochs, the new hellos of some, batches
+    without a date with the time they came, epochs (agent, epoch) that are forgotten, and what was
+    watched and is to be told at an instant in µs.
     """
 
     agents: list[AgentRecord] = field(default_factory=list[AgentRecord])
+    hellos: Collection[Hello] = ()
     epochs: Mapping[str, set[str]] = field(default_factory=dict[str, set[str]])
     undated: Sequence[tuple[Batch, int]] = ()
     forgotten: Sequence[tuple[str, str]] = ()
@@ -197,29 +124,11 @@ class Record:
 
         Raises RecordUnavailableError, with the memory set back to what the database has.
         """
-        agents = saving.agents
         try:
             with self.engine.begin() as connection:
-                upsert(connection, agents_table, [_agent_row(each) for each in agents])
-                upsert(
-                    connection,
-                    epochs_table,
-                    [
-                        epoch_row(each.agent, each.epochs[name])
-                        for each in agents
-                        for name in saving.epochs.get(each.agent, ())
-                    ],
-                )
-                upsert(
-                    connection,
-                    rejected_table,
-                    [
-                        {"agent": each.agent, "reason": reason, "count": count}
-                        for each in agents
-                        for reason, count in each.rejected.items()
-                    ],
-                )
-                _keep_undated(connection, saving.undated)
+                save_agents(connection, saving.agents, saving.epochs)
+                save_hellos(connection, saving.hellos)
+                save_undated(connection, saving.undated)
                 delete_epochs(connection, saving.forgotten)
                 save_watch(connection, saving.watched, saving.telling, saving.at)
         except SQLAlchemyError as error:
@@ -393,25 +302,3 @@ def _migrate(connection: sa.Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def _keep_undated(connection: sa.Connection, undated: Sequence[tuple[Batch, int]]) -> None:
-    upsert(connection, undated_table, [undated_row(*each) for each in undated])
-    for agent, now in {batch.agent: now for batch, now in undated}.items():
-        old = undated_table.c.received_at < now - UNDATED_KEPT_US
-        connection.execute(sa.delete(undated_table).where(undated_table.c.agent == agent, old))
-
-
-def _agent_row(record: AgentRecord) -> dict[str, Any]:
-    return {
-        "agent": record.agent,
-        "batches": record.batches,
-        "readings": record.readings,
-        "duplicates": record.duplicates,
-        "undated": record.undated,
-        "last_seen": record.last_seen,
-        "last_reading": record.last_reading,
-        "cloned_at": record.cloned_at,
-        "lost_before": record.lost_before,
-        "hello": encode(record.hello).decode() if record.hello else None,
-    }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
 import sansang_collector
+from sansang_collector.agent_record import AgentRecord
 from sansang_collector.closing import closed_by_keepers
 from sansang_collector.hours import Span, is_open
 from sansang_collector.ingest import Ingest
@@ -18,7 +19,7 @@ from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.notify.linking import Linking
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.outages import By, Ledger
-from sansang_collector.record import AgentRecord, Record, RecordUnavailableError
+from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.store.base import Latest, Series, SeriesStore
 from sansang_collector.timeline import Timeline

@@ -42,7 +42,7 @@ def stretch(connection: Connection, site: str, start: int) -> Stretch:
     long_ago = start - LONG_US
     first = start - REACH_US
     while True:
-        entries = [each.entry for each in ledger_sql.load(connection, first, None, site)]
+        entries = [each.entry for each in ledger_sql.load_since(connection, first, site)]
         recent = [each for each in entries if each.key.start >= long_ago]
         begins = [each.start for one in recent for each in (one.key, one.root) if each is not None]
         earliest = min((each for each in begins if each >= long_ago), default=first)

@@ -73,7 +73,7 @@ class Teller:
         self._away: Mapping[str, Sequence[Span]] = {}
         with self._record.reading() as connection:
             self._told = message_sql.load_told(connection)
-            areas = ledger_sql.load(connection, 0, None, "")
+            areas = ledger_sql.load_since(connection, 0, "")
         self._areas = {
             each.entry.key: Area(
                 each.entry.key.subject, each.entry.key.start, dict(each.entry.clues)

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from sansang_collector import evidence_sql, ledger_sql
 from sansang_collector.answer_sql import load_answers_after, outage_key
 from sansang_collector.calm import load_calm
-from sansang_collector.evidence_sql import Connection, Page, PageName
+from sansang_collector.evidence_sql import PAGE_US, Connection, Page, PageName
 from sansang_collector.ledger_sql import Revised
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
@@ -102,6 +102,9 @@ class Watching:
     def _begin_anew(self) -> None:
         self._judges: dict[str, SiteJudge] = {}
         self._pages: dict[str, tuple[int, Page]] = {}
+        """By agent, the newest page that was written on, and its number."""
+        self._newest: dict[str, int] = {}
+        """By agent, the number of the newest page there is."""
         self._late: dict[str, _Late] = {}
         self._pending = _Pending()
         self._sites = self._registry()
@@ -124,9 +127,9 @@ class Watching:
     def _with_evidence(self, connection: evidence_sql.Connection) -> dict[str, int]:
         found: dict[str, int] = {}
         for agent in self._sites.agents:
-            newest = evidence_sql.newest_page(connection, agent.id)
-            if newest is not None:
-                found[agent.site] = max(newest, found.get(agent.site, 0))
+            newest = self._newest[agent.id] = evidence_sql.newest_page(connection, agent.id)
+            if newest >= 0:
+                found[agent.site] = max(newest * PAGE_US, found.get(agent.site, 0))
         return found
 
     def hear(self, site: str, agent: str, readings: Iterable[AnyReading], now: int) -> None:
@@ -179,8 +182,10 @@ class Watching:
             late = self._late.setdefault(site, _Late(newest, 0, 0, now))
             late.start = min(late.start, newest)
         due = [site for site, late in self._late.items() if _is_due(late, now)]
-        for site in due[:SITES_AT_ONCE]:
-            self._judge_anew(site, self._late.pop(site), now)
+        if due:
+            with self._record.reading() as connection:
+                for site in due[:SITES_AT_ONCE]:
+                    self._judge_anew(connection, site, self._late.pop(site), now)
         since = now if self._blind else self.listening_since
         for site, judge in self._judges.items():
             judge.advance(now - LAG_US, since)
@@ -320,13 +325,25 @@ class Watching:
         waiting = self._pending.pages.get(name)
         if waiting is not None:
             return waiting
-        newest = self._pages.get(name.agent)
-        if newest is not None and newest[0] == name.number:
-            return newest[1]
-        with self._record.reading() as connection:
-            page = evidence_sql.load_page(connection, name)
-        if newest is None or name.number > newest[0]:
+        written = self._pages.get(name.agent)
+        if written is not None and written[0] == name.number:
+            return written[1]
+        page = self._load_page(name)
+        if written is None or name.number > written[0]:
             self._pages[name.agent] = (name.number, page)
+        return page
+
+    def _load_page(self, name: PageName) -> Page:
+        """What is newer than all there is need not be looked for."""
+        agent, number = name
+        if number <= self._newest.get(agent, number):
+            with self._record.reading() as connection:
+                if agent not in self._newest:
+                    self._newest[agent] = evidence_sql.newest_page(connection, agent)
+                page = evidence_sql.load_page(connection, name)
+        else:
+            page = {}
+        self._newest[agent] = max(self._newest[agent], number)
         return page
 
     def _come_late(self, site: str, start: int, now: int) -> None:
@@ -336,17 +353,16 @@ class Watching:
         if now:
             self._pending.late[site] = late.start
 
-    def _judge_anew(self, site: str, late: _Late, now: int) -> None:
+    def _judge_anew(self, connection: Connection, site: str, late: _Late, now: int) -> None:
         self.unjudged.pop(site, None)
         if late.known or late.last:
             self._pending.late[site] = None
         plans = self._plans(site)
-        with self._record.reading() as connection:
-            part = stretch(connection, site, late.start)
-            judge = self._calm(connection, site, plans, part.begin) if not part.old else None
-            new: dict[Key, Entry | None] = {}
-            if judge is None:
-                judge, new = self._from_all(connection, site, plans, part)
+        part = stretch(connection, site, late.start)
+        judge = self._calm(connection, site, plans, part.begin) if not part.old else None
+        new: dict[Key, Entry | None] = {}
+        if judge is None:
+            judge, new = self._from_all(connection, site, plans, part)
         old, lasting = part.old, part.lasting
         silent = {
             key.subject
@@ -444,7 +460,7 @@ def _open_blindness(connection: Connection) -> dict[str, Key]:
     """What a centre that was killed while it was blind has left open, by why it was."""
     return {
         each.entry.key.subject: each.entry.key
-        for each in ledger_sql.load(connection, 0, None, "")
+        for each in ledger_sql.load_since(connection, 0, "")
         if each.entry.key.service == CENTRE and each.entry.end is None
     }
 

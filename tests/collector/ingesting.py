@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sansang_collector.agent_record import AgentRecord
 from sansang_collector.change import Answer
 from sansang_collector.config import HOLD
 from sansang_collector.ingest import Ingest
-from sansang_collector.record import AgentRecord, Record
+from sansang_collector.record import Record
 from sansang_collector.registry import Agent, Registry, Site
 from sansang_collector.store.base import SeriesStore
 from sansang_collector.store.embedded import EmbeddedStore

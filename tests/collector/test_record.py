@@ -9,8 +9,9 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from sansang_collector import record as records
-from sansang_collector.record import DAY_US, Record, RecordUnavailableError, Saving
+from sansang_collector import agent_record
+from sansang_collector.agent_record import DAY_US
+from sansang_collector.record import Record, RecordUnavailableError, Saving
 from tests.collector.ingesting import EPOCH, START, Desk, batch, desk, make_hello, shown
 
 OTHER = "fedcba9876543210"
@@ -185,7 +186,7 @@ async def test_a_box_that_starts_for_ever_does_not_fill_the_record(
     at_work: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest of its epochs go first."""
-    monkeypatch.setattr(records, "UNCLAIMED_AT_MOST", 3)
+    monkeypatch.setattr(agent_record, "UNCLAIMED_AT_MOST", 3)
     for number in range(10):
         await at_work.take("dong-1", batch("dong-1", 2, epoch=f"{number:016x}"))
         await at_work.greet(make_hello("dong-1", f"{number:016x}"))
