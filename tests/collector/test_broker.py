@@ -184,7 +184,9 @@ async def test_status_is_retained_and_the_will_takes_its_place(house: House) -> 
     ):
         box.publish(status, b"online", retain=True)
         await until(lambda: [each.payload for each in inbox] == [b"online"], "online")
-        box._socket.shutdown(socket.SHUT_RDWR)
+        assert box._socket is not None
+        with socket.fromfd(box._socket.fileno(), socket.AF_INET, socket.SOCK_STREAM) as same:
+            same.shutdown(socket.SHUT_RDWR)
         await until(lambda: inbox[-1].payload == b"offline", "the will")
     async with house.user(COLLECTOR_USER, status) as (_, inbox):
         await until(lambda: inbox, "the retained status")

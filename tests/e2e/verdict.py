@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from sansang_collector.config import load
-from sansang_collector.record import Record, undated_table
+from sansang_collector.record import Record
+from sansang_collector.record_sql import undated_table
 from sansang_collector.store.base import SeriesStore
 from sansang_collector.store.opening import open_store
 from sansang_wire.readings import LinkReading
