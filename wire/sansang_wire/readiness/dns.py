@@ -92,6 +92,8 @@ def ipv6_authority(facts: Facts) -> Result:
 
 def rdnss(facts: Facts) -> Result:
     """The name servers of the advertisements (RFC 8106): Android takes them from nowhere else."""
+    if facts.upstream and all(each.outcome == "unreachable" for each in facts.upstream):
+        return nothing("ra_missing", dns_servers=0)
     heard = [each for each in facts.upstream if each.dns_servers is not None]
     if not heard:
         return UNKNOWN
