@@ -75,7 +75,7 @@ def test_a_house_with_ipv6_and_the_same_house_without(lab: Lab, tmp_path: Path) 
     well = earned(found)
     assert all(well[each] == 1 for each in ("native_address", "default_route", "ipv6_resolver"))
     assert all(well[each] == 1 for each in ("literals", "ipv6_name", "preference", "latency"))
-    assert all(well[each] == 1 for each in ("large_transfer", "no_black_hole"))
+    assert all(well[each] == 1 for each in ("large_transfer", "no_black_hole", "aaaa"))
     assert well["stability"] is None, "nobody knows yesterday"
     addresses = [each for each in shown["addr_info"] if each["scope"] == "global"]
     [native] = (each.evidence for each in found.checks if each.code == "native_address")

@@ -382,6 +382,13 @@ def test_a_site_without_ipv6_has_a_score_though_much_can_t_be_measured(advertise
     assert {each.reason for each in found.caps} <= {"no_ipv6_internet", "no_global_address"}
 
 
+def test_a_name_that_is_no_more_says_nothing_of_aaaa() -> None:
+    """The other probe asks for another name."""
+    gone = {"outcome": "failed", "reason": "name_not_found", "aaaa_udp": False, "aaaa_tcp": None}
+    assert check(assess(readings(resolver=gone), STEADY), "aaaa").credit == 1
+    assert check(assess(readings(resolver=gone, dns=None), STEADY), "aaaa").credit is None
+
+
 def test_a_resolver_of_ipv6_that_could_not_be_asked_is_not_missing() -> None:
     """The box has one; that of IPv4 beside it was asked."""
     found = assess(readings(resolver=RESOLVER4, dns=RESOLVER4), STEADY)

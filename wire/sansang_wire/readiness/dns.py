@@ -27,7 +27,9 @@ def servers(facts: Facts) -> list[Server]:
 def _server(facts: Facts, name: str, family: Family) -> Server:
     asked = [each for each in facts.dns if each.server == name]
     looked = [each for each in facts.resolvers if each.server == name]
-    aaaa = [each.aaaa_udp for each in looked if each.aaaa_udp is not None] or [
+    # A name that is no more says nothing of AAAA.
+    given = [each.aaaa_udp for each in looked if each.reason != "name_not_found"]
+    aaaa = [each for each in given if each is not None] or [
         each.outcome == "ok" for each in asked if each.record_type == "AAAA"
     ]
     answered = [each.outcome != "unreachable" for each in (*asked, *looked)]
