@@ -19,7 +19,7 @@ MOST_WRONG = 0.01
 
 @pytest.fixture
 def here(lab: Lab) -> Generator[Site]:
-    """box ── lan router wan ── server, which sends back what it is sent."""
+    """A box ── lan router wan ── server, which sends back what it is sent."""
     site_ = site(lab)
     site_.router.route(f"default via {SERVER4}", f"default via {SERVER6}")
     with site_.server.serving(*ECHO):
@@ -91,7 +91,9 @@ def test_offloaded_traffic_is_counted_by_the_firewall_or_not_at_all(here: Site) 
     router = here.router
     router.sysctl("net.netfilter.nf_conntrack_acct", "1")
     # Without a rule that asks for it no connection is followed.
-    router.run("nft", "add table inet f; add chain inet f c { type filter hook forward priority 0; }")
+    router.run(
+        "nft", "add table inet f; add chain inet f c { type filter hook forward priority 0; }"
+    )
     router.run("nft", "add rule inet f c ct state established counter")
     count(router, "wan")
     with (
