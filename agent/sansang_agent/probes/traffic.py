@@ -27,8 +27,6 @@ from sansang_wire.ipv6_readings import TrafficMethod, TrafficReading
 from sansang_wire.reading import Family
 from sansang_wire.readings import AnyReading
 
-NO_INTERFACE = "none"
-"""The label of a reading that is of no line."""
 JUDGED_FROM_BYTES = 1_000_000
 """Of less than this, what is no IP (ARP, PPPoE's discovery) may be most."""
 SEEN_SHARE = 0.8
@@ -79,9 +77,9 @@ class TrafficProbe(Probe[TrafficSettings]):
         try:
             here = role(self.settings.ignore)
         except OSError:
-            return [_broken(at, NO_INTERFACE, reasons.NO_NETLINK)]
+            return [_broken(at, interfaces.NONE, reasons.NO_NETLINK)]
         if not here.lines:
-            return [_broken(at, NO_INTERFACE, "no_default_route")]
+            return [_broken(at, interfaces.NONE, "no_default_route")]
         if not here.is_router:
             return [_broken(at, line, "not_router") for line in here.lines]
         return [self._measure(line) for line in here.lines]
