@@ -5,6 +5,7 @@ It answers each solicitation with that message, from the address of its link; un
 says it unasked ten times a second.
 """
 
+import contextlib
 import select
 import socket
 import struct
@@ -34,11 +35,12 @@ def main(link: str, message: bytes, hops: int) -> None:
         sys.stdout.flush()
         interval_s: float | None = INTERVAL_S
         while True:
-            if not select.select([sock], [], [], interval_s)[0]:
+            asked = bool(select.select([sock], [], [], interval_s)[0])
+            if asked and sock.recv(2048)[0] != SOLICITATION:
+                continue
+            with contextlib.suppress(OSError):  # nobody is at the other end yet
                 sock.sendto(message, ("ff02::1", 0, 0, index))
-            elif sock.recv(2048)[0] == SOLICITATION:
-                sock.sendto(message, ("ff02::1", 0, 0, index))
-                interval_s = None
+                interval_s = None if asked else INTERVAL_S
 
 
 if __name__ == "__main__":

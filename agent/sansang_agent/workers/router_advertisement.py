@@ -7,6 +7,7 @@ source. Source: RFC 4861 §6.1.2 (what is valid), §6.3.7 (how to ask); the opti
 scapy. Needs CAP_NET_RAW. A program of its own: it imports nothing of the agent.
 """
 
+import contextlib
 import ctypes
 import errno
 import json
@@ -94,6 +95,10 @@ class Link:
         ):
             self.sock.setsockopt(socket.IPPROTO_IPV6, option, value)
         self.sock.setblocking(False)
+        # Until it was bound it took what came on any link.
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.sock.recv(1)
 
     def solicit(self) -> None:
         """The kernel puts in the checksum."""
