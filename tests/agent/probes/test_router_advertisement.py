@@ -128,7 +128,9 @@ def told_by_rdisc6(host: Host, link: str) -> dict[str, list[str]]:
     told: dict[str, list[str]] = {}
     for line in host.run(program("rdisc6", "ndisc6"), "-1", link).splitlines():
         name, _, value = line.partition(" : ")
-        told.setdefault(name.strip(), []).append(re.sub(r" *\(.*| (seconds|bytes)", "", value).strip())
+        told.setdefault(name.strip(), []).append(
+            re.sub(r" *\(.*| (seconds|bytes)", "", value).strip()
+        )
     return told
 
 
@@ -163,7 +165,11 @@ def test_a_second_router_on_the_link_is_a_stranger(
     assert (reading.routers, reading.unlisted_routers) == (2, 1)
     assert reading.unlisted_prefix == "2001:db8:bad::/48"
     # The values are those of the router that means to stay longest.
-    assert (reading.router_lifetime_s, reading.preference, reading.mtu_bytes) == (1800, "high", 1480)
+    assert (reading.router_lifetime_s, reading.preference, reading.mtu_bytes) == (
+        1800,
+        "high",
+        1480,
+    )
     assert (reading.prefixes, reading.prefix) == (2, "2001:db8:1::/48")
     assert set(said["Prefix"]) < {"2001:db8:1::/64", ROGUE}
     assert (reading.dns_servers, reading.dns_servers_answering) == (2, 1)
