@@ -86,6 +86,48 @@ def test_a_bridge_takes_the_header_off_what_it_receives(here: Site) -> None:
     assert close(reading, before, after)
 
 
+@pytest.mark.parametrize(("kind", "method"), [((), "wan_arithmetic"), (("801",), "global")])
+def test_a_line_without_ethernet(lab: Lab, kind: tuple[str, ...], method: str) -> None:
+    """A tunnel has no header to take off; of a kind that is not known, what came in is compared.
+
+    What the router says to itself is not of the line either way.
+    """
+    router, host = lab.host("router"), lab.host("host")
+    lab.cable(router, "lan", host, "eth0")
+    host.up("eth0")
+    router.address("lan", "192.168.1.1/24")
+    router.sysctl("net.ipv4.ip_forward", "1")
+    with router.serving(sys.executable, "-m", "tests.lab.tunnel", "tun0", *kind):
+        router.address("tun0", "198.51.100.1/24", "2001:db8:2::1/64")
+        router.run("ip", "route", "add", "default", "dev", "tun0")
+        count(router, "tun0")
+        with probe_in(router, "traffic") as probe:
+            measure(probe)
+            before = counted(router)
+            router.python(DATAGRAMS)
+            reading = measure(probe)
+            after = counted(router)
+    assert (reading.interface, reading.method) == ("tun0", method)
+    if method == "wan_arithmetic":
+        assert close(reading, before, after)
+    grown = {family: after[family] - before[family] for family in after}
+    share_pct = 100 * grown["ipv6"] / sum(grown.values())
+    assert abs((reading.ipv6_share_pct or 0) - share_pct) < 1
+
+
+DATAGRAMS = """
+import socket
+for family, address, number in (
+    (socket.AF_INET, "198.51.100.9", 100), (socket.AF_INET6, "2001:db8:2::9", 300),
+    (socket.AF_INET, "127.0.0.1", 400),
+):
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        for _ in range(number):
+            sock.sendto(bytes(20), (address, 9))
+print("null")
+"""
+
+
 def test_offloaded_traffic_is_counted_by_the_firewall_or_not_at_all(here: Site) -> None:
     """Past the kernel's counters: frames that its IP never sees stand for them here."""
     router = here.router
