@@ -56,6 +56,9 @@ EVERYTHING = advertisement(
     flags=0x40,
 )
 """Also what radvd 2.19 can't say: NAT64 (RFC 8781, /64) and a login page (RFC 8910)."""
+NO_DEFAULT_ROUTER = advertisement(
+    prefix_option("fd00:6::", valid_s=7200, preferred_s=3600), lifetime_s=0
+)
 INVALID = {
     "hops": (advertisement(), 64),
     "code": (advertisement(code=1), 255),
@@ -200,27 +203,40 @@ def test_what_no_host_would_take_counts_for_nothing(
 def test_without_rights_the_kernel_tells_the_same(lab: Lab) -> None:
     """On a host that takes advertisements over; lifetimes of routes run down meanwhile."""
     host, router = lab.host("box"), lab.host("router")
-    lab.cable(host, "eth0", router, "lan")
-    router.up("lan")
-    listens_to_routers(host, "eth0")
+    for link in ("eth0", "zero"):
+        lab.cable(host, link, router, link)
+        router.up(link)
+        listens_to_routers(host, link)
     host.route(NOBODY)
     with (
-        saying(router, "lan", EVERYTHING, 255),
+        saying(router, "eth0", EVERYTHING, 255),
+        saying(router, "zero", NO_DEFAULT_ROUTER, 255),
         probe_in(host, "router_advertisement", before=WITHOUT_CAPABILITIES) as probe,
     ):
         [nothing] = probe.run()
         assert (nothing.outcome, nothing.reason) == ("broken", "no_ipv6_link")
         host.up("eth0")
-        wait_until(lambda: host.json("ip", "-j", "-6", "route", "show", "default"), "a router")
-        [told] = probe.run()
-        [heard] = read_once(host, "router_advertisement")
+        host.up("zero")
+        wait_until(lambda: made_addresses(host) == {"eth0", "zero"}, "two routers that are heard")
+        told = by_link(probe.run())
+        heard = by_link(read_once(host, "router_advertisement"))
         [route] = host.json("ip", "-j", "-6", "route", "show", "default")
-    assert isinstance(told, RouterAdvertisementReading)
-    assert isinstance(heard, RouterAdvertisementReading)
-    assert (told.method, heard.method) == ("netlink", "raw_socket")
-    assert route["expires"] <= (told.router_lifetime_s or 0) <= 1800
-    same = {"at": 0, "method": None, "router_lifetime_s": 0}
-    assert msgspec.structs.replace(told, **same) == msgspec.structs.replace(heard, **same)
+    assert route["expires"] <= (told["eth0"].router_lifetime_s or 0) <= 1800
+    assert told["zero"].reason == heard["zero"].reason == "lifetime_zero"
+    for link, method in ((told, "netlink"), (heard, "raw_socket")):
+        assert {each.method for each in link.values()} == {method}
+    passing = {"at": 0, "method": None, "router_lifetime_s": 0, "preference": None}
+    told, heard = (
+        {link: msgspec.structs.replace(each, **passing) for link, each in found.items()}
+        for found in (told, heard)
+    )
+    assert told == heard
+
+
+def made_addresses(host: Host) -> set[str]:
+    """The interfaces with an address of a router's prefix that the kernel also says are up."""
+    links: list[dict[str, Any]] = host.json("ip", "-j", "-6", "addr", "show", "scope", "global")
+    return {each["ifname"] for each in links if each.get("addr_info") and each["operstate"] == "UP"}
 
 
 def test_where_the_kernel_takes_none_and_nobody_may_listen_it_is_unknown(lab: Lab) -> None:

@@ -170,19 +170,25 @@ print("null")
 
 
 def test_a_line_that_was_made_anew_begins_at_nought(lab: Lab, here: Site) -> None:
-    """No share is made up of counters that are another interface's."""
+    """No share is made up of counters that are another interface's, though they are higher."""
     with probe_in(here.router, "traffic") as probe:
         measure(probe)
         here.router.run("ip", "link", "del", "wan")
         other = lab.host("other")
         lab.cable(here.router, "wan", other, "eth0")
-        here.router.address("wan", "198.51.100.1/24")
-        here.router.route(f"default via {SERVER4}")
+        other.address("eth0", f"{SERVER4}/24", f"{SERVER6}/64")
+        here.router.address("wan", "198.51.100.1/24", "2001:db8:2::1/64")
+        here.router.run("ip", "route", "add", "default", "via", SERVER4)
+        for server in (SERVER4, SERVER6):
+            here.router.run("ping", "-c", "9", "-i", "0.002", "-s", "1400", server)
         assert measure(probe).reason == "reset"
         assert measure(probe).outcome == "ok"
 
 
-def test_a_host_among_others_does_not_speak_for_the_line(here: Site) -> None:
+def test_a_host_among_others_does_not_speak_for_the_line(lab: Lab, here: Site) -> None:
+    """Not even one with a second network that it passes nothing on to."""
+    lab.cable(here.box, "eth1", lab.host("other"), "eth0")
+    here.box.address("eth1", "192.168.9.1/24")
     [reading] = read_once(here.box, "traffic")
     assert (reading.outcome, reading.reason) == ("broken", "not_router")
 
