@@ -13,6 +13,8 @@ need influxd influxdb
 need victoria-metrics victoria-metrics
 need ip iproute2
 need ping iputils-ping
+need rdisc6 ndisc6
+need nft nftables
 need tracepath iputils-tracepath
 need traceroute traceroute
 need radvd radvd

@@ -5,7 +5,7 @@ History is no part of it: stability over a day is the collector's to know.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from sansang_agent.probes.base import Probe, ProbeSettings
@@ -69,23 +69,28 @@ def progress(done: Done, translate: Translate) -> str:
 
 
 def lines(found: Assessment, language: Language, translate: Translate) -> Iterator[str]:
-    """Each check with its evidence and what to do, then IPv6 alone, then the score."""
+    """Each check with its evidence and what to do, then IPv6 alone, then the score.
+
+    What to do about a reason is told once.
+    """
+    told: set[ReasonCode] = set()
     for group, name in GROUPS.items():
         checks = [each for each in found.checks if each.group == group]
         if checks:
             yield _said(name, language)
         for check in checks:
-            yield from _check(check, language)
-    yield from _ipv6_only(found, language)
+            yield _check(check, language)
+            if check.reason and check.reason not in told:
+                told.add(check.reason)
+                yield from _reason(check.reason, check.evidence, language)
+    yield from _ipv6_only(found, told, language)
     yield from _score(found, language, translate)
 
 
-def _check(check: Check, language: Language) -> Iterator[str]:
+def _check(check: Check, language: Language) -> str:
     mark = MARKS[check.credit]
     values = ", ".join(f"{name} {value}" for name, value in check.evidence.items())
-    yield f"  {mark} {_said(CHECKS[check.code], language)}" + (f" ({values})" if values else "")
-    if check.reason:
-        yield from _reason(check.reason, check.evidence, language)
+    return f"  {mark} {_said(CHECKS[check.code], language)}" + (f" ({values})" if values else "")
 
 
 def _reason(reason: ReasonCode, evidence: Evidence, language: Language) -> Iterator[str]:
@@ -94,12 +99,12 @@ def _reason(reason: ReasonCode, evidence: Evidence, language: Language) -> Itera
         yield f"      → {todo}"
 
 
-def _ipv6_only(found: Assessment, language: Language) -> Iterator[str]:
-    """A reason that a check has told already is not told again."""
+def _ipv6_only(
+    found: Assessment, told: Collection[ReasonCode], language: Language
+) -> Iterator[str]:
     yield _said(VERDICTS[found.verdict], language)
     for each in found.requirements:
         yield f"  {MARKS[each.met]} {_said(REQUIREMENTS[each.code], language)}"
-    told = {each.reason for each in found.checks}
     for finding in (*found.blockers, *found.information):
         if finding.reason not in told:
             yield from _reason(finding.reason, finding.evidence, language)

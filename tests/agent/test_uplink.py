@@ -246,6 +246,7 @@ async def test_a_box_that_vanishes_is_offline_and_one_that_ends_is_leaving(
         await until(lambda: collector.states == ["online"], "online")
         session = box.uplink._session
         assert session is not None
+        assert session._socket is not None
         with socket.fromfd(session._socket.fileno(), socket.AF_INET, socket.SOCK_STREAM) as same:
             same.shutdown(socket.SHUT_RDWR)
         await until(lambda: collector.states == ["online", "offline", "online"], "a return")

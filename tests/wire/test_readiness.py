@@ -68,7 +68,8 @@ def test_items_of_a_router_count_on_a_router_alone() -> None:
 
 DEAD = {"outcome": "unreachable", "reason": "no_answer"}
 FEW_V6: Change = {"ipv6_internet": {"ipv6_answered": 1}}
-NO_V6: Change = {"ipv6_internet": {"outcome": "unreachable", "ipv6_answered": 0}}
+NO_V6_VALUES = {"outcome": "unreachable", "ipv6_answered": 0, "ipv6_name_ok": False}
+NO_V6: Change = {"ipv6_internet": NO_V6_VALUES}
 RESOLVER4 = {"server": "192.0.2.1", "family": "ipv4"}
 HOLE = {"outcome": "failed", "reason": "black_hole", "silent_from_bytes": 1340}
 
@@ -356,6 +357,36 @@ def test_a_service_that_is_ill_over_both_families_says_nothing_of_ipv6() -> None
         none = {"outcome": "unreachable", "reason": reason}
         alone = assess(readings(service=stalled, service4=none), STEADY)
         assert check(alone, "large_transfer").credit == 0.5
+
+
+@pytest.mark.parametrize("advertised", [True, False])
+def test_a_site_without_ipv6_has_a_score_though_much_can_t_be_measured(advertised: bool) -> None:
+    """A low one, not none: where nothing answers nothing passes, and where no router is heard no
+    name server is announced. A moment is enough to know; it is no black hole.
+    """
+    ended: Change = {
+        "ipv6_internet": {**NO_V6_VALUES, "ipv6_connect_ms": None},
+        "service": {"connect_ms": None, "outcome": "unreachable", "reason": "no_route"},
+        "path_mtu": {"outcome": "unreachable", "largest_bytes": None},
+        "resolver": {"ipv6_authority": None},
+    }
+    if not advertised:
+        ended["router_advertisement"] = {**DEAD, "dns_servers": None, "routers": None}
+        ended["addressing"] = {"global_addresses": 0, "default_routes": 0}
+    found = assess(readings(**ended), None)
+    for code in ("literals", "latency", "large_transfer", "no_black_hole"):
+        assert check(found, code).credit == 0
+    assert check(found, "rdnss").credit == (1 if advertised else 0)
+    assert found.score is not None
+    assert 0 < found.score <= 30
+    assert {each.reason for each in found.caps} <= {"no_ipv6_internet", "no_global_address"}
+
+
+def test_a_name_that_is_no_more_says_nothing_of_aaaa() -> None:
+    """The other probe asks for another name."""
+    gone = {"outcome": "failed", "reason": "name_not_found", "aaaa_udp": False, "aaaa_tcp": None}
+    assert check(assess(readings(resolver=gone), STEADY), "aaaa").credit == 1
+    assert check(assess(readings(resolver=gone, dns=None), STEADY), "aaaa").credit is None
 
 
 def test_a_resolver_of_ipv6_that_could_not_be_asked_is_not_missing() -> None:

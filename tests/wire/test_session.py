@@ -399,3 +399,25 @@ def test_a_url_that_is_none_is_refused_without_telling_secrets(url: str, complai
     with pytest.raises(InvalidBrokerUrlError, match=complaint) as raised:
         parse_url(url)
     assert "secret" not in str(raised.value)
+
+
+async def test_what_does_not_fit_the_connection_goes_out_when_the_broker_reads_again(
+    server: Mosquitto, broker: Broker
+) -> None:
+    """And what was read at once is given out at once: many small messages are not forgotten."""
+    assert server._process is not None
+    inbox: asyncio.Queue[Message] = asyncio.Queue()
+    async with (
+        connect(another(broker, "two"), inbox.put_nowait) as reader,
+        connect(broker, unexpected) as writer,
+    ):
+        await reader.subscribe(["t"])
+        server._process.send_signal(signal.SIGSTOP)
+        for _ in range(200):
+            writer.publish("t", b"x" * 60_000)
+        await asyncio.sleep(0)
+        server._process.send_signal(signal.SIGCONT)
+        for _ in range(200):
+            writer.publish("t", b"")
+        sizes = [len((await asyncio.wait_for(inbox.get(), SOON_S)).payload) for _ in range(400)]
+    assert sizes == [60_000] * 200 + [0] * 200

@@ -37,7 +37,8 @@ class RouterAdvertisementReading(
 
     `ok`: a valid advertisement was heard. `unreachable`: none was, though it was asked for.
     `failed`: `lifetime_zero`, `invalid` (RFC 4861 §6.1.2). `broken`: nobody may listen
-    (`not_accepted`: the kernel takes none on this link and there is no helper; `not_permitted`).
+    (`not_accepted`: the kernel takes none on this link and there is no helper), or no interface
+    speaks IPv6 (`no_ipv6_link`).
     Routers are counted, never named: an unlisted one may be anybody's device.
     """
 
@@ -201,7 +202,8 @@ class TrafficReading(Reading, frozen=True, kw_only=True, tag="traffic", omit_def
     """How much of what goes through the line is IPv6, counted in bytes.
 
     `ok`: counted by `method`. `broken`: it can't be told (`offloaded`, `no_counters`,
-    `no_default_route`), or not yet (`first_look`, `reset`).
+    `no_default_route`, `not_router`: the box sees only its own), or not yet (`first_look`,
+    `reset`).
     """
 
     interface: Annotated[Label, Meta(description="name of the line's interface")]

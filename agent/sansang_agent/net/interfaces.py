@@ -33,6 +33,8 @@ NOT_OF_THE_SITE = (
     *("dummy*", "ifb*", "teql*", "nlmon*"),
 )
 """Patterns of names, as a shell has them."""
+NONE = "none"
+"""In place of a name, for a reading that is of no interface."""
 
 
 def attribute(interface: str, name: str) -> str | None:
@@ -88,6 +90,11 @@ def wireless() -> list[str]:
 
 def is_loopback(interface: str) -> bool:
     return number(interface, "type") == ARPHRD_LOOPBACK
+
+
+def is_port(interface: str) -> bool:
+    """Of a bridge or a bond, which speaks for it."""
+    return (INTERFACES / interface / "master").exists()
 
 
 def has_carrier(interface: str) -> bool | None:

@@ -21,6 +21,7 @@ from sansang_wire.reading import Family
 RTM_GETROUTE = 26
 RT_TABLE_MAIN = 254
 RTN_UNICAST = 1
+RTPROT_RA = 9
 RTA_DST = 1
 RTA_OIF = 4
 RTA_GATEWAY = 5
@@ -54,6 +55,8 @@ class DefaultRoute(NamedTuple):
     router: Address | None
     preference: int = 0
     lifetime_s: int | None = None
+    advertised: bool = False
+    """Made of a router advertisement."""
 
 
 def default_route(family: Family) -> DefaultRoute | None:
@@ -102,7 +105,7 @@ def forwards_ipv6() -> bool:
 
 
 def _default_routes_in(body: bytes, family: Family) -> Iterator[DefaultRoute]:
-    its_family, to_length, from_length, _, table, _, _, type_, _ = _ROUTE.unpack_from(body)
+    its_family, to_length, from_length, _, table, origin, _, type_, _ = _ROUTE.unpack_from(body)
     # Routes for a source of their own are not for everybody's packets (RFC 8028). A kernel without
     # the family answers with what it has.
     if (its_family, to_length, from_length) != (FAMILIES[family], 0, 0):
@@ -119,6 +122,7 @@ def _default_routes_in(body: bytes, family: Family) -> Iterator[DefaultRoute]:
                 router=_router(hop.get(RTA_GATEWAY), interface),
                 preference=PREFERENCES.get(_number(found.get(RTA_PREF)), 0),
                 lifetime_s=_lifetime_s(found.get(RTA_CACHEINFO)),
+                advertised=origin == RTPROT_RA,
             )
 
 

@@ -9,7 +9,7 @@ checks its request itself.
 import os
 import sys
 
-WORKERS = {"wifi_journey", "wifi_scan"}
+WORKERS = {"router_advertisement", "wifi_journey", "wifi_scan"}
 MOST_NAME_BYTES = 64
 
 

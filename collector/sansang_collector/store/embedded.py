@@ -59,8 +59,7 @@ class _Table:
     def step(self) -> None:
         """A step of the merge is on the disk."""
         if self.merge_slice is not None:
-            done = self.merge_slice == MERGE_SLICES
-            self.merge_slice = None if done else self.merge_slice + 1
+            self.merge_slice = None if self.merge_slice == MERGE_SLICES else self.merge_slice + 1
 
 
 class EmbeddedStore:

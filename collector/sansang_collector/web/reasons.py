@@ -56,6 +56,17 @@ UNREACHABLE: Mapping[str, str] = MappingProxyType(
         "send_failed": mark("the box could not send"),
         "no_buffer": mark("the box has no memory left to send"),
         "too_many_open_files": mark("the box has too many files open"),
+        "no_advertisement": mark("no router announces itself (IPv6)"),
+        "lifetime_zero": mark("routers announce themselves, but none as the way out (IPv6)"),
+        "invalid": mark("what routers announce breaks the rules: devices ignore it (IPv6)"),
+        "not_accepted": mark("the box may not listen to routers here: switch its helper on"),
+        "no_ipv6_link": mark("no interface of the box speaks IPv6"),
+        "no_lan": mark("the box sees no network of the site's devices"),
+        "not_router": mark("the box is not the site's router: it sees only its own traffic"),
+        "first_look": mark("counting has just begun"),
+        "reset": mark("the line's counters began anew"),
+        "offloaded": mark("the router's fast path hides the traffic from the count"),
+        "no_counters": mark("the box's kernel does not count the traffic"),
     }
 )
 """Of outcomes that are not ok."""
@@ -84,7 +95,6 @@ JOURNEY: Mapping[str, str] = MappingProxyType(
         "wrong_passphrase": mark("the passphrase is wrong"),
         "authentication_failed": mark("the keys could not be agreed on"),
         "no_offer": mark("nobody gives out addresses (DHCP)"),
-        "no_advertisement": mark("no router announces itself (IPv6)"),
         "address_refused": mark("the address was refused"),
         "no_dns_server": mark("the network names no name server"),
         "servfail": mark("the name server failed"),

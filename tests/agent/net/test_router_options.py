@@ -9,6 +9,7 @@ import pytest
 
 from tests.lab.advertising import advertising, listens_to_routers
 from tests.lab.netns import WITHOUT_CAPABILITIES, Host, Lab
+from tests.lab.raw_router import advertisement, option
 
 LISTEN = """
 import json, time
@@ -21,19 +22,6 @@ with router_options.listen() as sock:
         time.sleep(0.02)
         found = router_options.heard(sock, "eth0")
     print(json.dumps([[str(each) for each in found.name_servers], found.portal]), flush=True)
-"""
-SEND = """
-import socket, struct, sys
-portal = b"https://portal.test/api"
-option = struct.pack("!BB", 37, 4) + portal.ljust(30, b"\\0")
-sock = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-index = socket.if_nametoindex("lan")
-print("ready", flush=True)
-while True:
-    sock.sendto(struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 0, 0, 0) + option,
-                ("ff02::1", 0, 0, index))
-    import time; time.sleep(0.1)
 """
 
 
@@ -68,5 +56,7 @@ def test_a_login_page_that_is_announced(hosts: tuple[Host, Host]) -> None:
     """RFC 8910 §2.3; this radvd can't say it, so a program does."""
     box, router = hosts
     box.up("eth0")
-    with router.serving(sys.executable, "-c", SEND):
+    portal = advertisement(option(37, b"https://portal.test/api"))
+    command = (sys.executable, "-m", "tests.lab.raw_router", "lan", portal.hex(), "255")
+    with router.serving(*command):
         assert heard(box) == [[], "https://portal.test/api"]

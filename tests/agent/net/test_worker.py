@@ -6,12 +6,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from sansang_agent.net import worker
 from sansang_agent.net.netlink import generic_family
-from sansang_agent.net.worker import WorkerError, ask
+from sansang_agent.net.worker import Worker, WorkerError, ask
+from sansang_agent.workers.helper import WORKERS
 from tests.capabilities import program
 from tests.waiting import wait_until
 
@@ -51,6 +53,13 @@ async def test_the_helper_runs_nothing_else() -> None:
     for name in ("helper", "../../bin/sh", "os", "wifi_scan;id", "x" * 1000):
         with pytest.raises(WorkerError, match="worker_failed"):
             await ask(name, {}, 20)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.usefixtures("helper")
+async def test_the_helper_runs_what_reads_packets() -> None:
+    """With no link to listen on it has nothing to tell."""
+    assert await ask("router_advertisement", {"interfaces": []}, 20) == {}
+    assert set(get_args(Worker)) == WORKERS
 
 
 async def test_without_a_helper_nothing_is_run(

@@ -38,7 +38,8 @@ def _is_cut_off(_: Facts, results: Results) -> bool:
 
 
 def _has_hole(_: Facts, results: Results) -> bool:
-    return results["no_black_hole"].credit == 0
+    found = results["no_black_hole"]
+    return found.credit == 0 and found.reason == "pmtu_black_hole"
 
 
 def _has_sixtofour(facts: Facts, _: Results) -> bool:

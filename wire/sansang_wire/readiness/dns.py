@@ -27,7 +27,9 @@ def servers(facts: Facts) -> list[Server]:
 def _server(facts: Facts, name: str, family: Family) -> Server:
     asked = [each for each in facts.dns if each.server == name]
     looked = [each for each in facts.resolvers if each.server == name]
-    aaaa = [each.aaaa_udp for each in looked if each.aaaa_udp is not None] or [
+    # A name that is no more says nothing of AAAA.
+    given = [each.aaaa_udp for each in looked if each.reason != "name_not_found"]
+    aaaa = [each for each in given if each is not None] or [
         each.outcome == "ok" for each in asked if each.record_type == "AAAA"
     ]
     answered = [each.outcome != "unreachable" for each in (*asked, *looked)]
@@ -92,6 +94,8 @@ def ipv6_authority(facts: Facts) -> Result:
 
 def rdnss(facts: Facts) -> Result:
     """The name servers of the advertisements (RFC 8106): Android takes them from nowhere else."""
+    if facts.upstream and all(each.outcome == "unreachable" for each in facts.upstream):
+        return nothing("ra_missing", dns_servers=0)
     heard = [each for each in facts.upstream if each.dns_servers is not None]
     if not heard:
         return UNKNOWN

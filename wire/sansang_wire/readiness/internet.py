@@ -47,7 +47,7 @@ def preference(facts: Facts) -> Result:
 def latency(facts: Facts) -> Result:
     found = facts.internet
     if found is None or found.ipv6_connect_ms is None or found.ipv4_connect_ms is None:
-        return UNKNOWN
+        return _unmeasured(facts)
     evidence = {
         "ipv6_connect_ms": found.ipv6_connect_ms,
         "ipv4_connect_ms": found.ipv4_connect_ms,
@@ -67,7 +67,7 @@ def large_transfer(facts: Facts) -> Result:
         whole += 1
     evidence = {"whole": whole, "stalled": stalled}
     if not whole and not stalled:
-        return UNKNOWN
+        return _unmeasured(facts)
     if not stalled:
         return full(**evidence)
     return (half if whole else nothing)("large_transfer_stalls", **evidence)
@@ -78,7 +78,7 @@ def no_black_hole(facts: Facts) -> Result:
     holes = [each for each in facts.path_mtu if each.reason == "black_hole"]
     asked = [*holes, *(each for each in facts.path_mtu if each.outcome == "ok")]
     if not asked:
-        return UNKNOWN
+        return _unmeasured(facts)
     evidence = {
         "targets": len(asked),
         "black_holes": len(holes),
@@ -89,6 +89,12 @@ def no_black_hole(facts: Facts) -> Result:
         return full(**evidence)
     every = len(holes) == len(asked)
     return (nothing if every else half)("pmtu_black_hole", **evidence)
+
+
+def _unmeasured(facts: Facts) -> Result:
+    """Where nothing of the Internet answers, that nothing passes is known."""
+    reached = literals(facts)
+    return nothing("no_ipv6_internet", **reached.evidence) if reached.credit == 0 else UNKNOWN
 
 
 def stability(facts: Facts) -> Result:

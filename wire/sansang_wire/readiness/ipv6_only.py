@@ -101,11 +101,14 @@ def _nat64_path(facts: Facts) -> _Met:
 
 def _path_mtu(facts: Facts, results: Mapping[CheckCode, Result]) -> _Met:
     """Through NAT64, whose IPv6 headers are 20 bytes longer; and to what has IPv6 itself."""
-    plain = _works(results, "no_black_hole")
-    if facts.nat64 is not None and facts.nat64.path_mtu_ok is False:
-        return _Met(met=False, findings=(Finding(reason="nat64_black_hole"), *plain.findings))
     through = None if facts.nat64 is None else facts.nat64.path_mtu_ok
-    return plain if plain.met is False else _Met(through)
+    found: list[Finding] = []
+    if through is False:
+        found.append(Finding(reason="nat64_black_hole"))
+    credit, evidence, reason = results["no_black_hole"]
+    if credit == 0 and reason == "pmtu_black_hole":
+        found.append(Finding(reason=reason, evidence=evidence))
+    return _Met(through if not found else False, tuple(found))
 
 
 def _services(facts: Facts) -> _Met:
