@@ -12,14 +12,11 @@ from typing import NamedTuple
 
 from sansang_agent.net import interfaces
 from sansang_agent.net.own_addresses import own_addresses
-from sansang_agent.net.routes import default_routes
+from sansang_agent.net.routes import default_routes, forwards_ipv6
 from sansang_wire.reading import Family
 
 _FAMILIES: tuple[Family, ...] = ("ipv4", "ipv6")
-_FORWARDING = (
-    Path("/proc/sys/net/ipv4/ip_forward"),
-    Path("/proc/sys/net/ipv6/conf/all/forwarding"),
-)
+_FORWARDS_IPV4 = Path("/proc/sys/net/ipv4/ip_forward")
 
 
 class Role(NamedTuple):
@@ -70,4 +67,4 @@ def _inward(outward: frozenset[str], patterns: tuple[str, ...]) -> list[str]:
 
 
 def _forwards() -> bool:
-    return any(path.exists() and path.read_text().strip() != "0" for path in _FORWARDING)
+    return forwards_ipv6() or _FORWARDS_IPV4.read_text().strip() != "0"
