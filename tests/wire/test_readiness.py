@@ -384,7 +384,7 @@ def test_a_site_without_ipv6_has_a_score_though_much_can_t_be_measured(advertise
 
 def test_a_name_that_is_no_more_says_nothing_of_aaaa() -> None:
     """The other probe asks for another name."""
-    gone = {"outcome": "failed", "reason": "name_not_found", "aaaa_udp": False, "aaaa_tcp": None}
+    gone = {"outcome": "failed", "reason": "name_not_found", "aaaa_udp": False, "aaaa_tcp": False}
     assert check(assess(readings(resolver=gone), STEADY), "aaaa").credit == 1
     assert check(assess(readings(resolver=gone, dns=None), STEADY), "aaaa").credit is None
 
