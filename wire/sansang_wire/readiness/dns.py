@@ -27,8 +27,8 @@ def servers(facts: Facts) -> list[Server]:
 def _server(facts: Facts, name: str, family: Family) -> Server:
     asked = [each for each in facts.dns if each.server == name]
     looked = [each for each in facts.resolvers if each.server == name]
-    # A name that is no more says nothing of AAAA.
-    given = [each for each in looked if each.reason != "name_not_found"]
+    # A name that is no more, or is refused, says nothing of AAAA.
+    given = [each for each in looked if each.outcome != "failed" or each.reason == "no_address"]
     aaaa = [each.aaaa_udp for each in given if each.aaaa_udp is not None] or [
         each.outcome == "ok" for each in asked if each.record_type == "AAAA"
     ]
