@@ -84,7 +84,9 @@ def test_a_house_with_ipv6_and_the_same_house_without(lab: Lab, tmp_path: Path) 
     assert earned(dead)["literals"] == 0
     assert (dead.capable, dead.preferred, dead.verdict) == (False, False, "not_ready")
     assert "no_ipv6_internet" in dead.reasons
-    assert found.score is None or dead.score is not None, "what is dead is known to be"
+    assert found.score is not None
+    assert found.score > 90
+    assert dead.score == 30
 
 
 class ScriptedProbe:

@@ -382,9 +382,12 @@ def test_a_site_without_ipv6_has_a_score_though_much_can_t_be_measured(advertise
     assert {each.reason for each in found.caps} <= {"no_ipv6_internet", "no_global_address"}
 
 
-def test_a_name_that_is_no_more_says_nothing_of_aaaa() -> None:
-    """The other probe asks for another name."""
-    gone = {"outcome": "failed", "reason": "name_not_found", "aaaa_udp": False, "aaaa_tcp": None}
+@pytest.mark.parametrize("reason", ["name_not_found", "refused"])
+def test_a_name_that_is_no_more_says_nothing_of_aaaa(reason: str) -> None:
+    """The other probe asks for another name. One without AAAA says it all."""
+    gone = {"outcome": "failed", "reason": reason, "aaaa_udp": False, "aaaa_tcp": False}
+    swallowed = assess(readings(resolver={**gone, "reason": "no_address"}), STEADY)
+    assert check(swallowed, "aaaa").reason == "aaaa_broken"
     assert check(assess(readings(resolver=gone), STEADY), "aaaa").credit == 1
     assert check(assess(readings(resolver=gone, dns=None), STEADY), "aaaa").credit is None
 

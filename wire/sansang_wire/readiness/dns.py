@@ -27,15 +27,15 @@ def servers(facts: Facts) -> list[Server]:
 def _server(facts: Facts, name: str, family: Family) -> Server:
     asked = [each for each in facts.dns if each.server == name]
     looked = [each for each in facts.resolvers if each.server == name]
-    # A name that is no more says nothing of AAAA.
-    given = [each.aaaa_udp for each in looked if each.reason != "name_not_found"]
-    aaaa = [each for each in given if each is not None] or [
+    # A name that is no more, or is refused, says nothing of AAAA.
+    given = [each for each in looked if each.outcome != "failed" or each.reason == "no_address"]
+    aaaa = [each.aaaa_udp for each in given if each.aaaa_udp is not None] or [
         each.outcome == "ok" for each in asked if each.record_type == "AAAA"
     ]
     answered = [each.outcome != "unreachable" for each in (*asked, *looked)]
     # Who can't give the IPv4 address either is no sieve for AAAA, but no use at all.
     names = [each.outcome == "ok" for each in asked if each.record_type == "A"] or [True]
-    tcp = [each.aaaa_tcp for each in looked if each.aaaa_tcp is not None]
+    tcp = [each.aaaa_tcp for each in given if each.aaaa_tcp is not None]
     return Server(family, any(answered) and any(names), _any(aaaa), _any(tcp))
 
 
