@@ -96,7 +96,7 @@ class RouterAdvertisementProbe(Probe[RouterAdvertisementSettings]):
                 each.kind == "link_local"
                 and not each.tentative
                 and interfaces.is_wanted(name, self.settings.ignore)
-                and interfaces.is_up(name)
+                and interfaces.has_carrier(name)
                 and not interfaces.is_port(name)
             ):
                 links.setdefault(name, set()).add(str(each.address))
