@@ -224,7 +224,7 @@ def test_at_its_most_a_run_ends_before_the_schedule_gives_it_up() -> None:
         ({"names": []}, "names: "),
         ({"names": ["a.test"] * 5}, "names: "),
         ({"names": ["a.test", "A.test."]}, "twice"),
-        ({"names": ["a..test"]}, "label"),
+        ({"names": ["a..test"]}, "is no name of DNS"),
         ({"timeout_s": 11}, "timeout_s: "),
         ({"name": "a.test"}, "name: unknown key — did you mean 'names'?"),
     ],
