@@ -21,6 +21,9 @@ need radvd radvd
 need dnsmasq dnsmasq-base
 need upsd nut-server
 need dig bind9-dnsutils
+need unbound unbound
+need tayga tayga
+need nft nftables
 need nft nftables
 need openssl openssl
 need systemd-analyze systemd
@@ -87,7 +90,7 @@ fi
 if command -v systemctl >/dev/null 2>&1; then
     for package in $missing; do
         case $package in
-        mosquitto | influxdb | victoria-metrics | hostapd | nut-server)
+        mosquitto | influxdb | victoria-metrics | hostapd | nut-server | unbound | tayga | nftables)
             as_root systemctl disable "$package" >>"$log" 2>&1
             ;;
         wpasupplicant)

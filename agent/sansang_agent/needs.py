@@ -89,7 +89,7 @@ async def _wireless(translate: Translate) -> Finding:
 async def _worker(translate: Translate) -> Finding:
     if worker.is_allowed():
         return Finding("worker", ok=True, what=translate("workers with more rights can be run"))
-    what = translate("what takes a radio of its own can't be run: {file} does not let us in")
+    what = translate("what needs more rights can't be run: {file} does not let us in")
     mend = "systemctl enable --now sansang-agent-helper.socket"
     return Finding("worker", ok=False, what=what.format(file=worker.HELPER_SOCKET), mend=mend)
 

@@ -59,6 +59,11 @@ def _lines(reading: AnyReading, translate: Translate) -> Iterator[str]:
         "no_spare_radio": translate("no radio is spare"),
         "no_helper": translate("the agent's helper does not run"),
         "no_supplicant": translate("wpa_supplicant, which connects a guest, is not installed"),
+        "box_routes": translate("this box is a router itself"),
+        "wireless_link": translate("this box is on Wi-Fi: connect it by cable"),
+        "not_ethernet": translate("this box is on no cable of the site"),
+        "second_device_refused": translate("the network let no second device on this cable"),
+        "no_macvlan": translate("the kernel can't put a second device on this cable"),
     }
     reason = lacks.get(reading.reason or "", reading.reason)
     yield f"{title}: {words[reading.outcome]}" + (f" ({reason})" if reason else "")

@@ -146,7 +146,7 @@ def test_two_lines_are_enough(file: Path) -> None:
     assert config.password is None
     assert set(config.probes) == set(all_probes())
     off = [kind for kind, each in config.probes.items() if not each.enabled]
-    assert off == ["path", "wifi_journey", "wifi_scan"]
+    assert off == ["ipv6_only", "path", "wifi_journey", "wifi_scan"]
 
 
 def test_a_metered_line_sends_less_often_unless_told(file: Path) -> None:

@@ -165,7 +165,8 @@ class Nat64Reading(Reading, frozen=True, kw_only=True, tag="nat64", omit_default
     """Whether IPv4 is reached from IPv6 alone, and by which ways the network helps.
 
     `ok`: the path through NAT64 works. `unreachable`: there is a prefix, but no path. `failed`:
-    `no_prefix`. Nothing is ever sent to the addresses of ipv4only.arpa (RFC 7050 §3.2.1).
+    `no_prefix`. `broken`: nobody told of one, for no resolver answered. Nothing is ever sent to the
+    addresses of ipv4only.arpa (RFC 7050 §3.2.1).
     """
 
     prefix: Annotated[Text | None, Meta(description="prefix that is used; RA before DNS")] = None
@@ -244,8 +245,9 @@ class NeighboursReading(Reading, frozen=True, kw_only=True, tag="neighbours", om
 class Ipv6OnlyReading(Reading, frozen=True, kw_only=True, tag="ipv6_only", omit_defaults=True):
     """One service, fetched as a client without IPv4 would, from a network namespace of its own.
 
-    `ok`: it answered. `failed`, `unreachable`: `reason` says at what. `broken`: there was no such
-    client (`not_permitted`, `no_helper`); `no_ipv6_address` when the network gave it none.
+    `ok`: it answered. `failed`, `unreachable`: `reason` says at what, `no_ipv6_address` where the
+    network gave the client none. `broken`: there was no such client (`not_permitted`, `no_helper`),
+    or it alone got none, the box having one (`second_device_refused`).
     """
 
     service: Annotated[Label, Meta(description="name of the service in the settings")]

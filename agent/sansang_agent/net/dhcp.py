@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gets an IPv4 address as a guest's device does, and sees who else offers one.
 
-Source: RFC 2131 §3.1 and §4.4, RFC 2132, RFC 8910 §2.1 (option 114). An ordinary UDP socket is
-enough: answers are asked for as broadcasts. Needs the right to port 68 and to choose the interface
-(CAP_NET_BIND_SERVICE, CAP_NET_RAW).
+Source: RFC 2131 §3.1 and §4.4, RFC 2132, RFC 8910 §2.1 (option 114), RFC 8925 §3.2 (option 108).
+Answers are asked for as broadcasts, and a raw socket hears them beside whoever has port 68: the
+box may have a client of its own. Needs CAP_NET_RAW.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Interface
 from typing import NamedTuple
 
-import psutil
+from sansang_agent.net.interfaces import hardware_address
 
 SERVER_PORT, CLIENT_PORT = 67, 68
 DISCOVER, OFFER, REQUEST, ACK, NAK, RELEASE = 1, 2, 3, 5, 6, 7
 SUBNET_MASK, ROUTERS, NAME_SERVERS, REQUESTED_ADDRESS = 1, 3, 6, 50
-MESSAGE_TYPE, SERVER, WANTED, CAPTIVE_PORTAL = 53, 54, 55, 114
+MESSAGE_TYPE, SERVER, WANTED, IPV6_ONLY_PREFERRED, CAPTIVE_PORTAL = 53, 54, 55, 108, 114
 ASKED_FOR = bytes((SUBNET_MASK, ROUTERS, NAME_SERVERS, SERVER, CAPTIVE_PORTAL))
 PAD, END = 0, 255
 COOKIE = b"\x63\x82\x53\x63"
@@ -31,8 +31,10 @@ LARGEST_BYTES = 1500
 NOBODY = IPv4Address(0)
 
 _HEADER = struct.Struct("!BBBBIHH4s4s4s4s16s192x")
-"""Operation, hardware, its length, hops; number; seconds, flags; client's, own, next server's and
-relay's addresses; hardware address; names that nobody uses."""
+"""BOOTP: operation, hardware, its length, hops; number; seconds, flags; addresses of the client,
+its own, of the next server, of the relay; hardware address; names that nobody uses."""
+_UDP = struct.Struct("!HHHH")
+"""Ports, length, no checksum (RFC 768)."""
 
 
 class NoLeaseError(Exception):
@@ -73,6 +75,12 @@ class Message(NamedTuple):
     def portal(self) -> str | None:
         told = self.options.get(CAPTIVE_PORTAL)
         return None if told is None else told.rstrip(b"\0").decode(errors="replace")
+
+    @property
+    def ipv6_only_s(self) -> int | None:
+        """For so long a client that can do without IPv4 is to do without it (V6ONLY_WAIT)."""
+        told = self.options.get(IPV6_ONLY_PREFERRED, b"")
+        return int.from_bytes(told, "big") if len(told) == 4 else None
 
     def _addresses(self, option: int) -> tuple[IPv4Address, ...]:
         value = self.options.get(option, b"")
@@ -120,22 +128,25 @@ class Client:
     def __init__(self, interface: str) -> None:
         self._number = secrets.randbits(32)
         self._hardware = hardware_address(interface)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        self._socket.bind(("0.0.0.0", CLIENT_PORT))  # noqa: S104 - there is no address yet
 
     async def lease(self, within_s: float) -> Lease:
         """Take the first offer. Raises NoLeaseError, OSError."""
         deadline = time.monotonic() + within_s
-        offers = await self._offers(deadline)
+        offers = await self._offers(deadline, ASKED_FOR)
         if not offers:
             raise NoLeaseError("no_offer", 0)
         lease = await self._take(offers[0], deadline)
         if lease is None:
             raise NoLeaseError("address_refused", len(offers))
         return Lease(lease, len(offers))
+
+    async def offers(self, within_s: float, asked_for: bytes) -> list[Message]:
+        """Take none of them: each server's first, the quickest one's before. Raises OSError."""
+        return await self._offers(time.monotonic() + within_s, asked_for)
 
     def give_back(self, lease: Lease) -> None:
         """RFC 2131 §4.4.6; nobody answers. Raises OSError."""
@@ -145,11 +156,10 @@ class Client:
     def close(self) -> None:
         self._socket.close()
 
-    async def _offers(self, deadline: float) -> list[Message]:
-        """One of each server, the quickest first."""
+    async def _offers(self, deadline: float, asked_for: bytes) -> list[Message]:
         found: dict[IPv4Address, Message] = {}
         while not found and time.monotonic() < deadline:
-            self._send(DISCOVER, {WANTED: ASKED_FOR})
+            self._send(DISCOVER, {WANTED: asked_for})
             until = min(deadline, time.monotonic() + AGAIN_AFTER_S)
             async for answer in self._answers(until):
                 if answer.type == OFFER:
@@ -186,7 +196,9 @@ class Client:
         )
         carried = {MESSAGE_TYPE: bytes((kind,)), **options}
         content = b"".join(bytes((code, len(value))) + value for code, value in carried.items())
-        self._socket.sendto(header + COOKIE + content + bytes((END,)), (to, SERVER_PORT))
+        message = header + COOKIE + content + bytes((END,))
+        udp = _UDP.pack(CLIENT_PORT, SERVER_PORT, _UDP.size + len(message), 0)
+        self._socket.sendto(udp + message, (to, 0))
 
     async def _answers(self, until: float) -> AsyncGenerator[Message]:
         loop = asyncio.get_running_loop()
@@ -196,14 +208,15 @@ class Client:
                     data = await loop.sock_recv(self._socket, LARGEST_BYTES)
             except TimeoutError:
                 return
-            message = parse(data, self._number)
+            message = parse(_to_client(data), self._number)
             if message is not None:
                 yield message
 
 
-def hardware_address(interface: str) -> bytes:
-    """Of the network that this program is in, which /sys does not show."""
-    [address] = [
-        each.address for each in psutil.net_if_addrs()[interface] if each.family is socket.AF_PACKET
-    ]
-    return bytes.fromhex(address.replace(":", ""))
+def _to_client(packet: bytes) -> bytes:
+    """What an IPv4 packet of UDP brings from a server to a client; nothing, if it does not."""
+    udp = (packet[0] & 15) * 4
+    if len(packet) < udp + _UDP.size:
+        return b""
+    ports = _UDP.unpack_from(packet, udp)[:2]
+    return packet[udp + _UDP.size :] if ports == (SERVER_PORT, CLIENT_PORT) else b""

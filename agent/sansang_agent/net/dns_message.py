@@ -2,7 +2,7 @@
 """A question to a resolver and its answer, as bytes.
 
 Source: RFC 1035 §4.1; EDNS with 1232 bytes, which fit into every IPv6 packet (RFC 6891 §6.1.2); AD
-in the question asks whether DNSSEC was checked (RFC 6840 §5.7).
+in the question asks whether DNSSEC was checked (RFC 6840 §5.7), CD that it isn't (RFC 4035 §3.2.2).
 """
 
 import struct
@@ -18,7 +18,7 @@ _HEADER = struct.Struct("!6H")
 _RECORD = struct.Struct("!HHIH")
 """Type, class, time to live, bytes of data."""
 _ANSWER, _OPCODE, _TRUNCATED = 0x8000, 0x7800, 0x0200
-_RECURSE, _AUTHENTICATED, _RCODE = 0x0100, 0x0020, 0x000F
+_RECURSE, _AUTHENTICATED, _UNCHECKED, _RCODE = 0x0100, 0x0020, 0x0010, 0x000F
 _INTERNET, _EDNS = 1, 41
 _POINTER = 0xC0
 _LONGEST_LABEL, _LONGEST_NAME = 63, 255
@@ -36,11 +36,12 @@ class MalformedAnswerError(ValueError):
 
 
 class Question(NamedTuple):
-    """The identifier has 16 bits."""
+    """The identifier has 16 bits. `unchecked`: also an answer that DNSSEC refutes is wanted."""
 
     identifier: int
     name: str
     record_type: RecordType
+    unchecked: bool = False
 
     def section(self) -> bytes:
         """What an answer has to repeat. Raises ValueError for what is no name."""
@@ -58,7 +59,10 @@ class Answer(NamedTuple):
 
 def wire_name(name: str) -> bytes:
     """Raises ValueError for what is no name (RFC 1035 §3.1, RFC 5891)."""
-    labels = [*name.removesuffix(".").encode("idna").lower().split(b"."), b""]
+    try:
+        labels = [*name.removesuffix(".").encode("idna").lower().split(b"."), b""]
+    except UnicodeError as error:
+        raise ValueError(f"{name!r} is no name of DNS") from error
     if any(not 0 < len(label) <= _LONGEST_LABEL for label in labels[:-1]):
         raise ValueError(f"{name!r} is no name of DNS")
     spelled = b"".join(bytes([len(label)]) + label for label in labels)
@@ -69,7 +73,8 @@ def wire_name(name: str) -> bytes:
 
 def query(question: Question) -> bytes:
     """Raises ValueError for what is no name."""
-    header = _HEADER.pack(question.identifier, _RECURSE | _AUTHENTICATED, 1, 0, 0, 1)
+    flags = _RECURSE | _AUTHENTICATED | (_UNCHECKED if question.unchecked else 0)
+    header = _HEADER.pack(question.identifier, flags, 1, 0, 0, 1)
     return header + question.section() + b"\0" + _RECORD.pack(_EDNS, 1232, 0, 0)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One question to one resolver: over UDP, over TCP where the answer is too long for that.
+"""One question to one resolver: over UDP, and TCP where the answer is too long, or by TCP alone.
 
 The socket is connected and on a port of its own: only what comes from the resolver's address and
 port gets through, and of that only what repeats identifier and question counts (RFC 5452 §9.1).
@@ -17,6 +17,8 @@ from sansang_agent.net.dns_message import Answer, MalformedAnswerError, Question
 from sansang_agent.net.error_queue import keep_errors, queued_errors
 from sansang_wire.reading import RecordType
 
+Transport = Literal["udp", "tcp"]
+
 PORT = 53
 _LARGEST_BYTES = 65_535
 
@@ -26,23 +28,41 @@ class Came(NamedTuple):
 
     answer: Answer | None = None
     response_ms: float | None = None
-    transport: Literal["udp", "tcp"] | None = None
+    transport: Transport | None = None
     reason: str | None = None
 
 
-async def ask(server: Address, name: str, record_type: RecordType, timeout_s: float) -> Came:
-    """Never raises for what the network does.
+async def ask(
+    server: Address,
+    name: str,
+    record_type: RecordType,
+    timeout_s: float,
+    *,
+    unchecked: bool = False,
+) -> Came:
+    """Over UDP first. Never raises for what the network does.
 
     After half of the time the question is sent again, for a program's resolver repeats it, too; the
     time counts from the first.
     """
+    question = Question(secrets.randbelow(2**16), name, record_type, unchecked)
+    return await _ask(server, question, timeout_s, "udp")
+
+
+async def ask_by_tcp(server: Address, name: str, record_type: RecordType, timeout_s: float) -> Came:
+    """Never raises for what the network does."""
     question = Question(secrets.randbelow(2**16), name, record_type)
-    transport: Literal["udp", "tcp"] = "udp"
+    return await _ask(server, question, timeout_s, "tcp")
+
+
+async def _ask(server: Address, question: Question, timeout_s: float, transport: Transport) -> Came:
     begun_ns = time.monotonic_ns()
     try:
         async with asyncio.timeout(timeout_s):
-            answer = await _over_udp(server, question, timeout_s / 2)
-            if answer.truncated:
+            answer = None
+            if transport == "udp":
+                answer = await _over_udp(server, question, timeout_s / 2)
+            if answer is None or answer.truncated:
                 transport = "tcp"
                 answer = await _over_tcp(server, question)
     except TimeoutError:

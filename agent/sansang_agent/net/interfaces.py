@@ -10,6 +10,8 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 
+import psutil
+
 from sansang_wire.reading import AccessTechnology
 
 INTERFACES = Path("/sys/class/net")
@@ -63,6 +65,14 @@ def name_of(index: int) -> str | None:
         return socket.if_indextoname(index)
     except OSError:
         return None
+
+
+def hardware_address(interface: str) -> bytes:
+    """Of the network that this program is in, which /sys does not show. Raises KeyError."""
+    [address] = [
+        each.address for each in psutil.net_if_addrs()[interface] if each.family is socket.AF_PACKET
+    ]
+    return bytes.fromhex(address.replace(":", ""))
 
 
 def bind(sock: socket.socket, interface: str | None) -> None:

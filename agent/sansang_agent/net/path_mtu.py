@@ -16,15 +16,18 @@ import time
 from collections.abc import Generator
 from typing import NamedTuple
 
-from sansang_agent.net import reasons
+from sansang_agent.net import interfaces, reasons
 from sansang_agent.net.addresses import Address, family_of, socket_address
 from sansang_agent.net.datagram import FIRST_PORT, open_datagram
 from sansang_agent.net.error_queue import QueuedError, queued_errors
 from sansang_agent.net.icmp_packet import ECHO_REPLY, HEADER, TOKEN_BYTES, request
+from sansang_agent.net.routes import interface_to
 from sansang_wire.reading import Family, TraceMethod
 
 SMALLEST_BYTES = 1280
 """What every link of IPv6 must carry (RFC 8200 §5); IPv4 is asked the same, to be compared."""
+MOST_BYTES = 9000
+"""Jumbo frames of the site's own: no packet larger than that is ever sent."""
 TRIES = 3
 FIRST_WAIT_S = 1.0
 SHORTEST_WAIT_S = 0.25
@@ -61,6 +64,18 @@ class Answer(NamedTuple):
     passed: bool = False
     refusal: str | None = None
     mtu_bytes: int = 0
+
+
+async def find_on_link(address: Address) -> tuple[int | None, Found]:
+    """What the interface on the way there takes, and what `find` finds. Never raises."""
+    try:
+        interface = interface_to(address)
+    except OSError:
+        return None, Found(reason=reasons.NO_NETLINK)
+    mtu_bytes = None if interface is None else interfaces.number(interface, "mtu")
+    if mtu_bytes is None:
+        return None, Found(reason=reasons.NO_ROUTE)
+    return mtu_bytes, await find(address, min(mtu_bytes, MOST_BYTES))
 
 
 async def find(address: Address, link_mtu_bytes: int) -> Found:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 HELPER_SOCKET = Path("/run/sansang/helper.sock")
-Worker = Literal["router_advertisement", "wifi_journey", "wifi_scan"]
+Worker = Literal["ipv6_only", "link_offers", "router_advertisement", "wifi_journey", "wifi_scan"]
 
 
 class WorkerError(Exception):

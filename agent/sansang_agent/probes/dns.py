@@ -9,36 +9,24 @@ Privileges: none. Data: see docs/probes/dns.md.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Annotated, ClassVar, get_args
 
 import msgspec
 from msgspec import Meta
 
-from sansang_agent.net import reasons
 from sansang_agent.net.addresses import Address, family_of
 from sansang_agent.net.boot import boottime_us
 from sansang_agent.net.dns_message import wire_name
-from sansang_agent.net.dns_query import Came, ask
+from sansang_agent.net.dns_query import ask
+from sansang_agent.net.dns_reasons import outcome_of, reason_of
 from sansang_agent.net.name_servers import name_servers
 from sansang_agent.probes.base import Need, Probe, ProbeSettings
-from sansang_wire.reading import Outcome, RecordType
+from sansang_wire.reading import RecordType
 from sansang_wire.readings import AnyReading, DnsReading
 
 RECORD_TYPES: tuple[RecordType, ...] = get_args(RecordType)
-REASONS: Mapping[str, str] = {
-    "FORMERR": "format_error",
-    "SERVFAIL": "server_failure",
-    "NXDOMAIN": "name_not_found",
-    "NOTIMP": "not_implemented",
-    "REFUSED": "refused",
-}
-"""By response code; `error_code` for those that an ordinary question should never bring."""
-ANSWERED_WRONGLY = {
-    *(reasons.MALFORMED_ANSWER, reasons.INCOMPLETE_ANSWER),
-    *("port_unreachable", "connection_refused", "connection_reset"),
-}
 
 
 class DnsSettings(ProbeSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,10 +66,10 @@ class DnsProbe(Probe[DnsSettings]):
     async def _ask_for(self, server: Address, name: str, record_type: RecordType) -> DnsReading:
         at = boottime_us()
         came = await ask(server, name, record_type, self.settings.timeout_s)
-        reason = _reason(came)
+        reason = reason_of(came)
         return DnsReading(
             at=at,
-            outcome=_outcome(reason, answered=came.answer is not None),
+            outcome=outcome_of(came),
             reason=reason,
             server=str(server),
             family=family_of(server),
@@ -93,19 +81,3 @@ class DnsProbe(Probe[DnsSettings]):
             authenticated=came.answer.authenticated if came.answer else None,
             transport=came.transport,
         )
-
-
-def _reason(came: Came) -> str | None:
-    if came.answer is None:
-        return came.reason
-    if came.answer.rcode != "NOERROR":
-        return REASONS.get(came.answer.rcode, "error_code")
-    return None if came.answer.addresses else reasons.NO_ADDRESS
-
-
-def _outcome(reason: str | None, *, answered: bool) -> Outcome:
-    if reason is None:
-        return "ok"
-    if reason in reasons.BROKEN:
-        return "broken"
-    return "failed" if answered or reason in ANSWERED_WRONGLY else "unreachable"

@@ -17,11 +17,9 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from sansang_agent.net import interfaces, reasons
-from sansang_agent.net.addresses import Address
+from sansang_agent.net import reasons
 from sansang_agent.net.boot import boottime_us
-from sansang_agent.net.path_mtu import Found, find
-from sansang_agent.net.routes import interface_to
+from sansang_agent.net.path_mtu import Found, find_on_link
 from sansang_agent.net.targets import Located, Place, locate, refuse_ambiguous
 from sansang_agent.probes.base import Need, Probe, ProbeSettings
 from sansang_wire.ipv6_readings import PathMtuReading
@@ -29,8 +27,6 @@ from sansang_wire.reading import Family, Outcome
 from sansang_wire.readings import AnyReading
 
 BLACK_HOLE = "black_hole"
-MOST_BYTES = 9000
-"""Jumbo frames of the site's own: no packet larger than that is ever sent."""
 DEFAULT_TARGETS = (
     Place(name="cloudflare", host="1.1.1.1"),
     Place(name="cloudflare", host="2606:4700:4700::1111"),
@@ -92,19 +88,7 @@ async def _ask_in(target: Place, family: Family) -> PathMtuReading:
 async def _look(located: Located) -> tuple[int | None, Found]:
     if located.address is None:
         return None, Found(reason=located.reason)
-    try:
-        link_mtu_bytes = _link_mtu_bytes(located.address)
-    except OSError:
-        return None, Found(reason=reasons.NO_NETLINK)
-    if link_mtu_bytes is None:
-        return None, Found(reason=reasons.NO_ROUTE)
-    return link_mtu_bytes, await find(located.address, min(link_mtu_bytes, MOST_BYTES))
-
-
-def _link_mtu_bytes(address: Address) -> int | None:
-    """None when there is no way there. Raises OSError."""
-    interface = interface_to(address)
-    return None if interface is None else interfaces.number(interface, "mtu")
+    return await find_on_link(located.address)
 
 
 def _outcome(reason: str | None) -> Outcome:

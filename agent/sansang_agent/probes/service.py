@@ -12,18 +12,17 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Annotated, ClassVar
-from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from sansang_agent.net import reasons
 from sansang_agent.net.addresses import family_of, literal
 from sansang_agent.net.boot import boottime_us
+from sansang_agent.net.services import CA_FILE_UNUSABLE, WebService, judged
 from sansang_agent.net.targets import BOTH
-from sansang_agent.net.web import Fetch, Place, Trust, fetch, parse_url, trust
+from sansang_agent.net.web import Fetch, Trust, fetch, parse_url, trust
 from sansang_agent.probes.base import Need, Probe, ProbeSettings
-from sansang_wire.reading import Family, Outcome
+from sansang_wire.reading import Family
 from sansang_wire.readings import AnyReading, ServiceReading
 
 MOST_SERVICES = 16
@@ -31,20 +30,12 @@ MOST_DAYS = 100_000
 """What a reading holds; there are certificates until the year 9999."""
 
 
-class Service(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One web address. With `ca_file` its certificate must come from there, not from the system's
-    authorities. A host that is an address is of one family only.
-    """
+class Service(WebService, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A web address, and the families to ask it over: one that is an address has only its own."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=64)]
-    url: Annotated[str, Meta(min_length=1, max_length=1024)]
     families: Annotated[list[Family], Meta(min_length=1, max_length=2)] = msgspec.field(
         default_factory=lambda: list(BOTH)
     )
-    ca_file: str | None = None
-
-    def __post_init__(self) -> None:
-        parse_url(self.url)
 
     def measured_families(self) -> list[Family]:
         """Those asked for; of an address only its own."""
@@ -106,14 +97,14 @@ class ServiceProbe(Probe[ServiceSettings]):
         self, service: Service, family: Family, trusted: Trust | None
     ) -> ServiceReading:
         at = boottime_us()
-        came = Fetch(reason="ca_file_unusable")
+        came = Fetch(reason=CA_FILE_UNUSABLE)
         place = parse_url(service.url)
         if trusted is not None:
             came = await fetch(place, family, trusted, self.settings.timeout_s)
-        reason = came.reason or _reason_of_answer(place, came)
+        outcome, reason = judged(place, came)
         return ServiceReading(
             at=at,
-            outcome=_outcome(reason, came),
+            outcome=outcome,
             reason=reason,
             service=service.name,
             family=family,
@@ -127,38 +118,6 @@ class ServiceProbe(Probe[ServiceSettings]):
             received_bytes=came.received_bytes,
             certificate_left_d=_days(came.certificate_left_d),
         )
-
-
-def _reason_of_answer(place: Place, came: Fetch) -> str | None:
-    """RFC 9110 §15.4 to §15.6. Without TLS anybody on the way can answer, and send elsewhere."""
-    if came.status is None or came.status < 300:
-        return None
-    if came.status < 400:
-        elsewhere = not place.tls and _leads_elsewhere(place, came)
-        return "redirected_elsewhere" if elsewhere else None
-    return "client_error" if came.status < 500 else "server_error"
-
-
-def _leads_elsewhere(place: Place, came: Fetch) -> bool:
-    """To a host that is neither the same, nor above or below it, nor the address that was asked."""
-    try:
-        host = urlsplit(came.location or "").hostname
-    except ValueError:
-        return False
-    own = place.host, str(came.address)
-    related = f".{host}".endswith(f".{place.host}") or f".{place.host}".endswith(f".{host}")
-    return host is not None and host not in own and not related
-
-
-def _outcome(reason: str | None, came: Fetch) -> Outcome:
-    """Who refuses a connection, or breaks it off, is there."""
-    if reason is None:
-        return "ok"
-    if reason in reasons.BROKEN or reason == "ca_file_unusable":
-        return "broken"
-    if reason == "connection_refused" or (came.connect_ms and reason != reasons.NO_ANSWER):
-        return "failed"
-    return "unreachable"
 
 
 def _to_the_us(milliseconds: float | None) -> float | None:

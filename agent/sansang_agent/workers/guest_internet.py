@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Mapping
 from typing import NamedTuple
 
 from sansang_agent.net import neighbours
-from sansang_agent.net.addresses import Address, literal
-from sansang_agent.net.dns_query import ask
+from sansang_agent.net.addresses import Address
+from sansang_agent.net.asked_servers import locate_by
 from sansang_agent.net.echo import echoes
 from sansang_agent.net.echoes import Plan
 from sansang_agent.net.targets import Located
@@ -17,11 +17,10 @@ from sansang_agent.net.tls import trusting
 from sansang_agent.net.web import Fetch, Place, Trust, fetch, parse_url
 from sansang_agent.workers.guest_address import Standing
 from sansang_agent.workers.guest_told import Progress, Request
-from sansang_wire.reading import Family, JourneyStage, RecordType
+from sansang_wire.reading import Family, JourneyStage
 
-RECORD_TYPES: dict[Family, RecordType] = {"ipv4": "A", "ipv6": "AAAA"}
 ECHOES = Plan(packets=3, interval_s=0.3, timeout_s=1.5)
-DNS_WITHIN_S, WEB_WITHIN_S = 3.0, 8.0
+WEB_WITHIN_S = 8.0
 NO_PORTAL = "urn:ietf:params:capport:unrestricted"
 """RFC 8910 §2."""
 CAPTIVE_JSON = "application/captive+json"
@@ -117,22 +116,7 @@ class Guest:
             raise StageError("dns", located.reason or "no_answer")
 
     async def _locate(self, host: str, family: Family) -> Located:
-        """Through the name servers of this network, whatever the box itself asks."""
-        if (address := literal(host)) is not None:
-            return Located(address)
-        begun = time.monotonic()
-        reason = "no_dns_server"
-        for server in self._name_servers(family):
-            came = await ask(server, host, RECORD_TYPES[family], DNS_WITHIN_S)
-            took_ms = (time.monotonic() - begun) * 1000
-            if came.answer is None:
-                reason = came.reason or "no_answer"
-            elif came.answer.addresses:
-                return Located(came.answer.addresses[0], took_ms)
-            else:
-                rcode = came.answer.rcode
-                reason = "no_address" if rcode == "NOERROR" else rcode.lower()
-        return Located(reason=reason)
+        return await locate_by(self._name_servers(family), host, family)
 
     def _name_servers(self, family: Family) -> list[Address]:
         """Those of the family first: a host with both may ask either for anything."""

@@ -9,7 +9,7 @@ checks its request itself.
 import os
 import sys
 
-WORKERS = {"router_advertisement", "wifi_journey", "wifi_scan"}
+WORKERS = {"ipv6_only", "link_offers", "router_advertisement", "wifi_journey", "wifi_scan"}
 MOST_NAME_BYTES = 64
 
 

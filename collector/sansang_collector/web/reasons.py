@@ -67,6 +67,19 @@ UNREACHABLE: Mapping[str, str] = MappingProxyType(
         "reset": mark("the line's counters began anew"),
         "offloaded": mark("the router's fast path hides the traffic from the count"),
         "no_counters": mark("the box's kernel does not count the traffic"),
+        "no_dns_server": mark("the network names no name server"),
+        "worker_failed": mark("its measuring program failed"),
+        "no_helper": mark("its helper does not run"),
+        "no_prefix": mark("the network has no way to IPv4 for devices without it (NAT64)"),
+        "no_ipv6_address": mark("the network gives a device no IPv6 address"),
+        "second_device_refused": mark(
+            "the network let no second device on the box's cable, or gives addresses otherwise"
+        ),
+        "ipv4_literal": mark("it is named by an IPv4 address: give it a name"),
+        "no_macvlan": mark("the box's kernel can't put a second device on its cable"),
+        "wireless_link": mark("the box is on Wi-Fi: connect it by cable"),
+        "not_ethernet": mark("the box is on no cable of the site"),
+        "box_routes": mark("the box is a router itself: it does not ask its carrier this"),
     }
 )
 """Of outcomes that are not ok."""
@@ -96,7 +109,6 @@ JOURNEY: Mapping[str, str] = MappingProxyType(
         "authentication_failed": mark("the keys could not be agreed on"),
         "no_offer": mark("nobody gives out addresses (DHCP)"),
         "address_refused": mark("the address was refused"),
-        "no_dns_server": mark("the network names no name server"),
         "servfail": mark("the name server failed"),
         "nxdomain": mark("the name does not exist"),
         "formerr": mark("the name server does not understand the question"),
@@ -110,8 +122,6 @@ JOURNEY: Mapping[str, str] = MappingProxyType(
         "radio_fails": mark("its radio fails"),
         "radio_busy": mark("its radio is in use"),
         "no_supplicant": mark("wpa_supplicant is not installed"),
-        "worker_failed": mark("its measuring program failed"),
-        "no_helper": mark("its helper does not run"),
     }
 )
 """Why a guest came no further, or why nobody could go or listen."""

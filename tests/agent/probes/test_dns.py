@@ -16,7 +16,7 @@ from tests.lab.home import PORTAL, home, resolving
 from tests.lab.netns import WITHOUT_CAPABILITIES, Host, Lab
 from tests.lab.networks import ROUTER4, ROUTER6, SERVER4, site
 from tests.lab.odd_resolver import NAME, SLOW_S
-from tests.lab.probing import probe_in, read_once
+from tests.lab.probing import billed, probe_in, read_once
 
 FAMILIES = {ROUTER4: "ipv4", ROUTER6: "ipv6"}
 MONTH_S = 30 * 24 * 3600
@@ -211,12 +211,6 @@ def test_a_run_costs_what_the_page_says(lab: Lab, profile: Any, megabytes: float
     assert round(used * MONTH_S / DnsProbe.every_s[profile] / 1e6, 1) == megabytes
 
 
-def billed(host: Host) -> int:
-    (said,) = host.json("ip", "-j", "-s", "link", "show", "eth0")
-    ways = [said["stats64"][way] for way in ("rx", "tx")]
-    return sum(way["bytes"] - 14 * way["packets"] for way in ways)
-
-
 def test_at_its_most_a_run_ends_before_the_schedule_gives_it_up() -> None:
     """Four names, two types, one after the other."""
     most = {"names": ["a.test", "b.test", "c.test", "d.test"], "timeout_s": 10}
@@ -230,7 +224,7 @@ def test_at_its_most_a_run_ends_before_the_schedule_gives_it_up() -> None:
         ({"names": []}, "names: "),
         ({"names": ["a.test"] * 5}, "names: "),
         ({"names": ["a.test", "A.test."]}, "twice"),
-        ({"names": ["a..test"]}, "label"),
+        ({"names": ["a..test"]}, "is no name of DNS"),
         ({"timeout_s": 11}, "timeout_s: "),
         ({"name": "a.test"}, "name: unknown key — did you mean 'names'?"),
     ],

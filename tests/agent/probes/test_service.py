@@ -21,7 +21,7 @@ from tests.lab.home import PORTAL, home
 from tests.lab.netns import WITHOUT_CAPABILITIES, Host, Lab
 from tests.lab.networks import NOBODY4, SERVER4, SERVER6, site
 from tests.lab.portal import Portal
-from tests.lab.probing import probe_in, read_once
+from tests.lab.probing import billed, probe_in, read_once
 
 ADDRESSES = {"ipv4": SERVER4, "ipv6": SERVER6}
 DEAF = """
@@ -283,12 +283,6 @@ def test_a_long_page_costs_no_more_than_the_page_says(
     assert used <= 40_000
     every: type[Probe[Any]] = ServiceProbe
     assert 2 * 40_000 * MONTH_S / every.every_s[profile] / 1e6 <= megabytes + 0.5
-
-
-def billed(host: Host) -> int:
-    (said,) = host.json("ip", "-j", "-s", "link", "show", "eth0")
-    ways = [said["stats64"][way] for way in ("rx", "tx")]
-    return sum(way["bytes"] - 14 * way["packets"] for way in ways)
 
 
 def test_at_its_most_a_run_ends_before_the_schedule_gives_it_up() -> None:
