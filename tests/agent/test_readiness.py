@@ -36,6 +36,7 @@ def settings(folder: Path, ca_file: str) -> Path:
         f"""
 [probes]
 dns.names = ["{PORTAL}"]
+resolver.name = "{PORTAL}"
 path_mtu.targets = [{{name = "server", host = "{SERVER6}"}}]
 service.services = [{{name = "portal", url = "https://{PORTAL}/", ca_file = "{ca_file}"}}]
 [probes.ipv6_internet]

@@ -89,7 +89,7 @@ class Ipv6InternetProbe(Probe[Ipv6InternetSettings]):
 
     kind = "ipv6_internet"
     settings_type = Ipv6InternetSettings
-    every_s: ClassVar = {"default": 900, "metered": 10_800}
+    every_s: ClassVar = {"default": 3600, "metered": 21_600}
 
     def needs(self) -> set[Need]:
         return {"resolver"}

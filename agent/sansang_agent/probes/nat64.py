@@ -82,7 +82,7 @@ class Nat64Probe(Probe[Nat64Settings]):
 
     kind = "nat64"
     settings_type = Nat64Settings
-    every_s: ClassVar = {"default": 1800, "metered": 21_600}
+    every_s: ClassVar = {"default": 3600, "metered": 21_600}
 
     _accepted: AcceptedAdvertisements | None = None
 

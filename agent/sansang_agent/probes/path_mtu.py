@@ -50,7 +50,7 @@ class PathMtuProbe(Probe[PathMtuSettings]):
 
     kind = "path_mtu"
     settings_type = PathMtuSettings
-    every_s: ClassVar = {"default": 3600, "metered": 43_200}
+    every_s: ClassVar = {"default": 7200, "metered": 43_200}
 
     def needs(self) -> set[Need]:
         return {"resolver"} if any(target.has_name for target in self.settings.targets) else set()

@@ -48,7 +48,7 @@ class ResolverProbe(Probe[ResolverSettings]):
 
     kind = "resolver"
     settings_type = ResolverSettings
-    every_s: ClassVar = {"default": 900, "metered": 21_600}
+    every_s: ClassVar = {"default": 3600, "metered": 21_600}
 
     def needs(self) -> set[Need]:
         return {"resolver"}
