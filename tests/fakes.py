@@ -12,6 +12,7 @@ from sansang_collector.hours import Span
 from sansang_collector.ledger_changes import note_view
 from sansang_collector.note_sql import Note
 from sansang_collector.outages import By
+from sansang_collector.readiness_views import DayView, ReadinessView
 from sansang_collector.record import RecordUnavailableError
 from sansang_collector.store.base import Latest, Series, StoreUnavailableError
 from sansang_collector.store.shapes import shape
@@ -231,6 +232,18 @@ class FixedSources:
     availability_asked: list[tuple[Span, By]] = field(default_factory=list[tuple[Span, By]])
     windows: list[MaintenanceView] = field(default_factory=list[MaintenanceView])
     record_fault: str | None = None
+    readiness_views: list[ReadinessView] = field(default_factory=list[ReadinessView])
+    days_given: list[DayView] = field(default_factory=list[DayView])
+
+    def readiness(self) -> list[ReadinessView]:
+        """As given."""
+        return self.readiness_views
+
+    def readiness_days(self, site: str, count: int) -> list[DayView]:
+        """As given, of whichever site: the last of them."""
+        del site
+        self._ask_record()
+        return self.days_given[-count:]
 
     def _ask_record(self) -> None:
         if self.record_fault is not None:

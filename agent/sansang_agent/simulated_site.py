@@ -8,7 +8,7 @@ again goes on with the same past.
 import random
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -50,7 +50,8 @@ FAULTS: dict[str, tuple[float, int]] = {
 
 class SimulatedSite(Struct, frozen=True, kw_only=True):
     """One invented house. `loss`: share of lost packets; `dark`: its box is off at night; `guest`:
-    it has a spare radio that tries the Wi-Fi as a guest does.
+    it has a spare radio that tries the Wi-Fi as a guest does; `ipv6_as`: how its IPv6 is, if it has
+    any.
     """
 
     agent: str
@@ -59,6 +60,7 @@ class SimulatedSite(Struct, frozen=True, kw_only=True):
     loss: float
     dark: bool
     guest: bool = True
+    ipv6_as: Literal["healthy", "black_hole", "nat64"] = "healthy"
 
 
 class Moment(NamedTuple):
@@ -162,7 +164,7 @@ def seldom(site: SimulatedSite, moment: Moment) -> Iterator[AnyReading]:
         yield _addressing(at, family, site)
         if family == "ipv4" or site.ipv6:
             yield from _lookups(at, family, chance)
-            yield _service(at, family, chance)
+            yield _service(site, at, family, chance)
 
 
 def _radio(site: SimulatedSite, moment: Moment, chance: random.Random) -> RadioReading:
@@ -234,8 +236,18 @@ def _lookups(at: int, family: Family, chance: random.Random) -> Iterator[AnyRead
         )
 
 
-def _service(at: int, family: Family, chance: random.Random) -> ServiceReading:
+def _service(site: SimulatedSite, at: int, family: Family, chance: random.Random) -> ServiceReading:
     connect_ms = round(9 * chance.uniform(0.9, 1.3), 3)
+    if family == "ipv6" and site.ipv6_as == "black_hole":
+        return ServiceReading(
+            at=at,
+            outcome="unreachable",
+            reason="no_answer",
+            service="vnnic",
+            family=family,
+            lookup_ms=4,
+            connect_ms=connect_ms,
+        )
     return ServiceReading(
         at=at,
         outcome="ok",

@@ -26,6 +26,7 @@ from sansang_collector.notify.links import LinkKeyError, link_key
 from sansang_collector.notify.recipients import unknown_channels
 from sansang_collector.notify.speech import Links, Speech
 from sansang_collector.own_line import OwnLine
+from sansang_collector.readiness import Readiness
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
@@ -48,10 +49,12 @@ from sansang_wire.session import (
     connect,
     keep_connected,
 )
+from sansang_wire.threads import in_daemon_thread
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5
+ASSESS_EVERY_S = 30
 SETTLE_EVERY_S = 1
 BEGIN_EVERY_S = 0.05
 """While sites are judged for the first time since the start, some at once: others must get in."""
@@ -129,6 +132,7 @@ class Collector:
         )
         self._session: Session | None = None
         self._broker_problem: str | None = "not connected yet"
+        self._readiness = Readiness(self._record, self._store, lambda: self._registry.current)
         self._status = Status(
             self._registry,
             self._record,
@@ -137,6 +141,7 @@ class Collector:
             self._ingest,
             self._dispatch,
             linking,
+            self._readiness,
             lambda: self._broker_problem,
             self._states,
         )
@@ -172,6 +177,7 @@ class Collector:
                 asyncio.create_task(self._keep_connected(broker), name="session"),
                 asyncio.create_task(self._look_around(), name="look"),
                 asyncio.create_task(self._settle(), name="settle"),
+                asyncio.create_task(self._assess(), name="readiness"),
                 asyncio.create_task(self._dispatch.run(), name="dispatch"),
                 asyncio.create_task(_until(stopping), name="stop"),
             ]
@@ -304,6 +310,19 @@ class Collector:
             await asyncio.sleep(BEGIN_EVERY_S if begins else SETTLE_EVERY_S)
             await self._ingest.settle(self._blindness())
 
+    async def _assess(self) -> None:
+        """How ready the sites are for IPv6, beside what comes in; a fault is told elsewhere."""
+        while True:
+            await asyncio.sleep(ASSESS_EVERY_S)
+            now = time.time_ns() // 1000
+            try:
+                await self._ingest.keep(await in_daemon_thread(self._readiness.look, now))
+            except (RecordUnavailableError, StoreUnavailableError):
+                continue
+            except Exception:
+                # A mistake of ours must not end the collector.
+                log.exception("how ready the sites are for IPv6 can't be told")
+
     def _blindness(self) -> set[Blindness]:
         """Why nobody can be heard now, if so."""
         found: set[Blindness] = set()
@@ -332,7 +351,9 @@ class Collector:
 
     async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
         """The last readings first, then the goodbye: their receipts go before it."""
-        await self._end([each for each in tasks if each.get_name() in {"ingest", "look", "settle"}])
+        await self._end(
+            [each for each in tasks if each.get_name() in {"ingest", "look", "settle", "readiness"}]
+        )
         await self._ingest.store_lot()
         if self._session is not None:
             with contextlib.suppress(DisconnectedError):

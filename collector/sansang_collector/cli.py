@@ -17,7 +17,13 @@ from rich.text import Text
 
 import sansang_collector
 from sansang_collector import doctor as doctors
-from sansang_collector import fleet, ledger_commands, maintenance_commands, notify_commands
+from sansang_collector import (
+    fleet,
+    ledger_commands,
+    maintenance_commands,
+    notify_commands,
+    readiness_commands,
+)
 from sansang_collector.command import (
     EXIT_CONFIG,
     EXIT_WRONG,
@@ -59,6 +65,11 @@ def main() -> NoReturn:
             "availability",
             ledger_commands.availability,
             mark("how much of the time each service worked"),
+        ),
+        (
+            "readiness",
+            readiness_commands.readiness,
+            mark("how ready each site is for IPv6, and what to do first"),
         ),
         ("demo", demo, mark("a commune to look at: this machine and simulated sites")),
     ):

@@ -19,6 +19,7 @@ class SimulatedHouse(NamedTuple):
     name: str
     ssid: str
     ipv6: bool
+    ipv6_as: str
     loss: float
     dark: bool
     guest: bool
@@ -33,6 +34,7 @@ def houses(count: int) -> list[SimulatedHouse]:
             name=f"Nhà văn hóa thôn {_village(number - 1)}",
             ssid=f"NVH {_village(number - 1)}",
             ipv6=number % 3 != 1,
+            ipv6_as={1: "nat64", 3: "black_hole"}.get(number % 4, "healthy"),
             loss=0.3 if number % 8 == 3 else 0.0,
             dark=number % 4 == 0,
             guest=number % 3 == 0,
@@ -79,6 +81,7 @@ def simulation(house: SimulatedHouse, password: str) -> dict[str, Any]:
         "agent": house.id,
         "ssid": house.ssid,
         "ipv6": house.ipv6,
+        "ipv6_as": house.ipv6_as,
         "loss": house.loss,
         "dark": house.dark,
         "guest": house.guest,

@@ -184,6 +184,14 @@ class Ingest:
             self._watching.reset(time.time_ns() // 1000)
             self._teller.reset()
 
+    async def keep(self, points: list[Point]) -> None:
+        """Write what the collector itself says; what the store does not take now is left out."""
+        await in_daemon_thread(self._keep, points)
+
+    def _keep(self, points: list[Point]) -> None:
+        with self._working:
+            self._write(points)
+
     async def settle(self, blindness: Collection[Blindness] = ()) -> None:
         """Judge what came late, let time pass, and tell what is to be told; once a second.
 

@@ -19,6 +19,8 @@ from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.notify.linking import Linking
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.outages import By, Ledger
+from sansang_collector.readiness import Readiness
+from sansang_collector.readiness_views import DayView, ReadinessView
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
 from sansang_collector.store.base import Latest, Series, SeriesStore
@@ -56,6 +58,7 @@ class Status:
         ingest: Ingest,
         dispatch: Dispatch,
         linking: Linking,
+        readiness: Readiness,
         broker_problem: Callable[[], str | None],
         states: Mapping[str, str],
     ) -> None:
@@ -66,6 +69,7 @@ class Status:
         self._ingest = ingest
         self._dispatch = dispatch
         self._linking = linking
+        self._readiness = readiness
         self._ledger = Ledger(record, lambda: registry.current, dispatch.reach)
         self._timeline = Timeline(record, lambda: registry.current)
         self._changes = LedgerChanges(record, lambda: registry.current)
@@ -219,6 +223,14 @@ class Status:
     def add_note(self, note: Note) -> NoteView:
         """Raises RefusedChangeError."""
         return self._changes.note(note)
+
+    def readiness(self) -> list[ReadinessView]:
+        """How ready every site of the registry is for IPv6, as it was last said."""
+        return self._readiness.sites()
+
+    def readiness_days(self, site: str, count: int) -> list[DayView]:
+        """Of so many days until now, those with an assessment. Raises RecordUnavailableError."""
+        return self._readiness.days(site, count, self.now())
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:
         """The newest reading of each series, an hour old at most. Raises StoreUnavailableError."""

@@ -8,6 +8,7 @@ from sansang_collector.hours import Span
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.speech import Speech
+from sansang_collector.readiness import Readiness
 from sansang_collector.registry import RegistryFile
 from sansang_collector.status import Status
 from sansang_wire.readings import WifiJourneyReading, WifiReading
@@ -43,6 +44,7 @@ def status_of(at_work: Desk, registry: RegistryFile, broker_problem: str | None 
             Speech(lambda: registry.current, "vi"),
         ),
         Linking(bytes(32), at_work.record, lambda: registry.current),
+        Readiness(at_work.record, at_work.store, lambda: registry.current),
         lambda: broker_problem,
         {},
     )

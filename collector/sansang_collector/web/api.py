@@ -14,6 +14,7 @@ from sansang_collector.web import (
     maintenance_api,
     notes_api,
     outages_api,
+    readiness_api,
     refusal,
     sites_api,
 )
@@ -45,6 +46,7 @@ STRUCTS = (
     *outages_api.STRUCTS,
     *maintenance_api.STRUCTS,
     *notes_api.STRUCTS,
+    *readiness_api.STRUCTS,
     Health,
     Fault,
 )
@@ -98,6 +100,7 @@ def add_routes(
     outages_api.add_routes(app, sources, translations)
     maintenance_api.add_routes(app, sources)
     notes_api.add_routes(app, sources)
+    readiness_api.add_routes(app, sources, translations)
     _add_agent(app, sources, translations)
     _add_health(app, sources, translations)
     describe(app, STRUCTS)

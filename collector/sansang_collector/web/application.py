@@ -86,6 +86,16 @@ def _add_pages(app: FastAPI, pages: Pages) -> None:
     async def one_site(site: str, language: Wanted, lang: str | None = None) -> Response:
         return _page((await _found(pages, site, language)).whole, language, lang)
 
+    @app.get("/ipv6", include_in_schema=False)
+    @app.get("/sites/{site}/ipv6", include_in_schema=False)
+    async def readiness(
+        language: Wanted, site: str | None = None, lang: str | None = None
+    ) -> Response:
+        found = await pages.readiness(Place(site, language))
+        if found is None:
+            raise HTTPException(404)
+        return _page(found, language, lang)
+
     @app.get("/outages", include_in_schema=False)
     async def past_outages(
         language: Wanted, site: str = "", cause: str = "", lang: str | None = None

@@ -56,7 +56,8 @@ class Sheet(Response):
     media_type = "text/csv"
 
 
-def _sheet(rows: Iterable[Sequence[Cell]], name: str, translate: Translation) -> Sheet:
+def sheet(rows: Iterable[Sequence[Cell]], name: str, translate: Translation) -> Sheet:
+    """To be saved under this name."""
     return Sheet(
         csv_text(rows, translate.language),
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
@@ -98,7 +99,7 @@ def _add_outages(
     def outages_sheet(asked: Outages, language: Wanted) -> Response:
         translate = translations[language]
         rows = outage_rows(_outages(sources, asked), sources.now(), translate)
-        return _sheet(rows, "sansang-outages", translate)
+        return sheet(rows, "sansang-outages", translate)
 
 
 def _outages(sources: Sources, asked: OutagesAsked) -> list[OutageView]:
@@ -166,7 +167,7 @@ def _add_availability(
     def availability_sheet(asked: Availability, language: Wanted) -> Response:
         translate = translations[language]
         found = _availability(sources, asked.read(sources.now()))
-        return _sheet(availability_rows(found, translate), "sansang-availability", translate)
+        return sheet(availability_rows(found, translate), "sansang-availability", translate)
 
 
 def _availability(sources: Sources, over: AvailabilityOver) -> list[AvailabilityView]:

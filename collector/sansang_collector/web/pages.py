@@ -12,20 +12,25 @@ import jinja2
 
 from sansang_collector.causes import CAUSES
 from sansang_collector.language import Translation
+from sansang_collector.record import RecordUnavailableError
 from sansang_collector.store.base import StoreUnavailableError
 from sansang_collector.views import AvailabilityView
 from sansang_collector.web import (
     board,
     history,
+    ipv6_page,
     ledger_past,
     outages_page,
     overview,
+    readiness_page,
     site_page,
 )
 from sansang_collector.web.board import Board
 from sansang_collector.web.history import History
+from sansang_collector.web.ipv6_page import Ipv6Page
 from sansang_collector.web.ledger_past import Past
 from sansang_collector.web.outages_page import Asked, OutagesPage
+from sansang_collector.web.readiness_page import ReadinessPage
 from sansang_collector.web.shared import Shared
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.strip import day_until
@@ -70,6 +75,7 @@ class Pages:
         self._months = Shared[None, Past](self._take_month, OUTAGES_S)
         self._pages = Shared[Place, Rendered | None](self._render, PAGE_S)
         self._outages = Shared[tuple[Asked, Language], str](self._render_outages, OUTAGES_S)
+        self._readiness = Shared[Place, str | None](self._render_readiness, OUTAGES_S)
 
     async def get(self, place: Place) -> Rendered | None:
         """None for a site that is not in the registry."""
@@ -83,6 +89,10 @@ class Pages:
         if asked.cause is not None and asked.cause not in CAUSES:
             return None
         return await self._outages.get((asked, language))
+
+    async def readiness(self, place: Place) -> str | None:
+        """The page of IPv6 readiness; None for a site that is not in the registry."""
+        return await self._readiness.get(place)
 
     def forget(self) -> None:
         """Somebody has changed what outages are shown with: the next page has it."""
@@ -147,6 +157,26 @@ class Pages:
         rendered = await asyncio.to_thread(self._rendered, page, "outages.html", path, language)
         return rendered.whole
 
+    async def _render_readiness(self, place: Place) -> str | None:
+        return await asyncio.to_thread(self._ipv6, place)
+
+    def _ipv6(self, place: Place) -> str | None:
+        sources, translate = self._sources, self._translations[place.language]
+        now, sites = sources.now(), sources.readiness()
+        if place.site is None:
+            page = ipv6_page.build(sites, now, translate)
+            return self._rendered(page, "ipv6.html", "/ipv6", place.language).whole
+        view = next((each for each in sites if each.site == place.site), None)
+        if view is None:
+            return None
+        try:
+            days = sources.readiness_days(view.site, readiness_page.DAYS)
+        except RecordUnavailableError:
+            days = []
+        shown = readiness_page.build(view, days, now, translate)
+        path = f"/sites/{quote(view.site, safe='')}/ipv6"
+        return self._rendered(shown, "readiness.html", path, place.language).whole
+
     def _overview(self, now: Board, day: Uptime, language: Language) -> Rendered:
         page = overview.build(now, day, self._translations[language])
         events = f"/events?{urlencode({'lang': language})}"
@@ -162,7 +192,7 @@ class Pages:
 
     def _rendered(
         self,
-        page: overview.Overview | site_page.SitePage | OutagesPage,
+        page: overview.Overview | site_page.SitePage | OutagesPage | ReadinessPage | Ipv6Page,
         template: str,
         path: str,
         language: Language,

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from sansang_collector.hours import Span
 from sansang_collector.note_sql import Note
 from sansang_collector.outages import By
+from sansang_collector.readiness_views import DayView, ReadinessView
 from sansang_collector.store.base import Latest, Series
 from sansang_collector.views import (
     AgentView,
@@ -92,6 +93,14 @@ class Sources(Protocol):
 
     def add_note(self, note: Note) -> NoteView:
         """About an outage that there is; raises RefusedChangeError, too."""
+        ...
+
+    def readiness_days(self, site: str, count: int) -> list[DayView]:
+        """How ready a site was on those of so many days until now on which it was measured."""
+        ...
+
+    def readiness(self) -> list[ReadinessView]:
+        """How ready every site of the registry is for IPv6; raises nothing."""
         ...
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:

@@ -43,7 +43,7 @@ def _wifi(houses: Sequence[SiteCard], translate: Translation) -> Tile:
         (unknown, translate.plural("{count} not measured", "{count} not measured", unknown)),
     ]
     label = translate("Cultural houses with Wi-Fi now")
-    return _tile(label, [("ok", there), ("bad", gone), ("none", unknown)], notes)
+    return tile(label, [("ok", there), ("bad", gone), ("none", unknown)], notes)
 
 
 def _ipv6(cards: Sequence[SiteCard], translate: Translation) -> Tile:
@@ -54,7 +54,7 @@ def _ipv6(cards: Sequence[SiteCard], translate: Translation) -> Tile:
         (unknown, translate.plural("{count} not measured", "{count} not measured", unknown)),
     ]
     label = translate("Sites with {family} Internet", family="IPv6")
-    return _tile(label, [("ok", there), ("warn", gone), ("none", unknown)], notes)
+    return tile(label, [("ok", there), ("warn", gone), ("none", unknown)], notes)
 
 
 def _heard(cards: Sequence[SiteCard], translate: Translation) -> Tile:
@@ -68,7 +68,7 @@ def _heard(cards: Sequence[SiteCard], translate: Translation) -> Tile:
         (other, translate.plural("{count} without data", "{count} without data", other)),
     ]
     label = translate("Sites heard now")
-    return _tile(label, [("ok", heard), ("bad", silent), ("none", closed + other)], notes)
+    return tile(label, [("ok", heard), ("bad", silent), ("none", closed + other)], notes)
 
 
 def _abroad(cards: Sequence[SiteCard], translate: Translation) -> Tile:
@@ -79,7 +79,7 @@ def _abroad(cards: Sequence[SiteCard], translate: Translation) -> Tile:
     return Tile(label, figure, "", note if times else translate("not measured"), {})
 
 
-def _tile(label: str, parts: Sequence[tuple[Tone, int]], notes: Sequence[tuple[int, str]]) -> Tile:
+def tile(label: str, parts: Sequence[tuple[Tone, int]], notes: Sequence[tuple[int, str]]) -> Tile:
     """The first part is the figure, all of them the denominator."""
     every = sum(count for _, count in parts)
     bar: dict[Tone, str] = {}
