@@ -16,10 +16,9 @@ from sansang_collector.readiness_views import (
     group_view,
     grouped,
 )
-from sansang_collector.web.readiness_words import first_todo, said, standing, verdict
+from sansang_collector.web.readiness_words import first_todo, standing, verdict
 from sansang_collector.web.states import Line, Tone
 from sansang_collector.web.summary import Tile, tile
-from sansang_wire.readiness.words import LABEL
 
 
 class SiteRow(NamedTuple):
@@ -55,7 +54,6 @@ class Ipv6Page:
     carriers: list[GroupRow]
     sites: list[SiteRow]
     sheet: str
-    label: str
 
 
 def build(sites: Sequence[ReadinessView], now: int, translate: Translation) -> Ipv6Page:
@@ -75,7 +73,6 @@ def build(sites: Sequence[ReadinessView], now: int, translate: Translation) -> I
             for each in sorted(sites, key=lambda each: _worst_first(each, now))
         ],
         sheet=f"/api/v1/readiness.csv?{urlencode({'lang': translate.language})}",
-        label=said(LABEL, translate),
     )
 
 
@@ -108,7 +105,11 @@ def _tile(label: str, share: ShareView, note: str) -> Tile:
 def _group(group: GroupReadinessView, translate: Translation) -> GroupRow:
     shares = [
         Line(
-            "none" if share.not_measured == share.of else "ok",
+            "none"
+            if share.not_measured == share.of
+            else "ok"
+            if share.count == share.of
+            else "warn",
             f"{share.count} / {share.of}" + (f" ({note})" if share.not_measured else ""),
             label,
         )

@@ -15,6 +15,7 @@ from sansang_collector.web.readiness_words import (
     TONES,
     Told,
     evidence_words,
+    figure,
     reasons,
     said,
     score_words,
@@ -24,7 +25,7 @@ from sansang_collector.web.readiness_words import (
 )
 from sansang_collector.web.states import Line, Tone
 from sansang_wire.readiness.assessment import Assessment, Check, Group
-from sansang_wire.readiness.words import CHECKS, GROUPS, LABEL, REQUIREMENTS
+from sansang_wire.readiness.words import CHECKS, GROUPS, REQUIREMENTS
 
 DAYS = 30
 WIDTH = 1440
@@ -67,7 +68,6 @@ class ReadinessPage:
     requirements: list[CheckRow]
     findings: list[Told]
     history: Chart | None
-    label: str
 
 
 def build(
@@ -90,7 +90,6 @@ def build(
         requirements=_requirements(found, translate) if found else [],
         findings=list(_findings(found, translate)) if found else [],
         history=_history(days, translate),
-        label=said(LABEL, translate),
     )
 
 
@@ -134,9 +133,10 @@ def _points(checks: Sequence[Check], translate: Translation) -> str:
     if not known:
         return translate("not measured")
     earned = sum(each.weight * (each.credit or 0) for each in known)
-    figure = translate.number(earned, 0 if earned == int(earned) else 1)
     return translate(
-        "{earned} of {points} points", earned=figure, points=sum(each.weight for each in known)
+        "{earned} of {points} points",
+        earned=figure(earned, translate),
+        points=sum(each.weight for each in known),
     )
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sansang_collector.language import NARROW, Translation, mark
 from sansang_collector.readiness_views import ReadinessView
+from sansang_collector.web.reasons import UNREACHABLE, in_words
 from sansang_collector.web.states import Line, Tone
 from sansang_wire.readiness.assessment import Assessment, Evidence, ReasonCode
 from sansang_wire.readiness.reasons import advice, sentence
@@ -65,13 +66,17 @@ EVIDENCE: Mapping[str, str] = MappingProxyType(
     }
 )
 """Of what the checks found; what has no words yet is shown by its name."""
-WORDS = {
-    "ipv4": "IPv4",
-    "ipv6": "IPv6",
-    "reachable": mark("answers"),
-    "stale": mark("answered earlier"),
-    "failed": mark("does not answer"),
-}
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        **UNREACHABLE,
+        "ipv4": "IPv4",
+        "ipv6": "IPv6",
+        "reachable": mark("answers"),
+        "stale": mark("answered earlier"),
+        "failed": mark("does not answer"),
+    }
+)
+"""Of words among the evidence."""
 
 
 class Told(NamedTuple):
@@ -99,16 +104,25 @@ def _value(name: str, value: float | str, translate: Translation) -> str:
     if isinstance(value, bool):
         return translate("yes") if value else translate("no")
     if isinstance(value, str):
-        return translate(WORDS.get(value, value))
-    figure = translate.number(value, 0 if value == int(value) else 1)
+        return in_words(value, WORDS, translate)
+    amount = figure(value, translate)
     unit = next((unit for end, unit in UNITS.items() if name.endswith(end)), "")
-    return f"{figure}{NARROW}{translate(unit)}" if unit else figure
+    return f"{amount}{NARROW}{translate(unit)}" if unit else amount
+
+
+def figure(value: float, translate: Translation) -> str:
+    """With a decimal if it has any."""
+    return translate.number(value, 0 if value == int(value) else 1)
 
 
 def told(reason: ReasonCode, evidence: Evidence, translate: Translation) -> Told:
-    """One reason."""
+    """One reason; its figures are written as they are in the language."""
     language = translate.language
-    return Told(reason, sentence(reason, evidence, language), advice(reason, evidence, language))
+    written: Evidence = {
+        name: figure(value, translate) if isinstance(value, float) else value
+        for name, value in evidence.items()
+    }
+    return Told(reason, sentence(reason, written, language), advice(reason, written, language))
 
 
 def reasons(found: Assessment, translate: Translation) -> list[Told]:
@@ -137,7 +151,8 @@ def standing(view: ReadinessView, now: int, translate: Translation) -> Line:
     found = view.known(now)
     if found is None:
         return Line("none", translate("not measured"))
-    tone: Tone = "bad" if found.capable is False else "warn" if found.reasons else "ok"
+    lacks = found.caps or any(each.reason for each in found.checks)
+    tone: Tone = "bad" if found.capable is False else "warn" if lacks else "ok"
     if found.score is None:
         return Line("none" if found.capable is None else tone, translate("too little is known"))
     return Line(tone, score_words(found.score, translate))
@@ -145,7 +160,7 @@ def standing(view: ReadinessView, now: int, translate: Translation) -> Line:
 
 def score_words(score: float, translate: Translation) -> str:
     """82,5 / 100."""
-    return f"{translate.number(score, 0 if score == int(score) else 1)}{NARROW}/{NARROW}100"
+    return f"{figure(score, translate)}{NARROW}/{NARROW}100"
 
 
 def verdict(found: Assessment, translate: Translation) -> Line:
