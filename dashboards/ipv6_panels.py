@@ -15,6 +15,14 @@ ADDRESSING = f"""\
 SELECT last("outcome") AS "outcome", "reason", "global_addresses", "prefix", "default_routes",
   "next_hop_state", "dns_servers"
 FROM "addressing" WHERE "family" = 'ipv6' AND {CHOSEN} GROUP BY "site", "agent\""""
+READINESS_NOW = "24h"
+"""What is said of a site counts for a day."""
+READINESS = f"""\
+SELECT last("coverage_pct") AS "coverage_pct", "score", "capped_at", "verdict", "reasons"
+FROM "readiness" WHERE {CHOSEN} GROUP BY "site\""""
+TRAFFIC = f"""\
+SELECT 100 * sum("ipv6_bytes") / (sum("ipv6_bytes") + sum("ipv4_bytes")) FROM "traffic"
+WHERE {CHOSEN} GROUP BY time($__interval), "site" fill(null)"""
 # Of the targets of one measurement the best counts: one that is down is not the line. Of all
 # measurements of a step the worst counts: a short fault must not vanish in a long step.
 REACHED = f"""\
@@ -47,6 +55,15 @@ COLUMNS = (
     Column("agent", "Thiết bị"),
     Column("Time", "Đo lúc", unit="dateTimeFromNow"),
 )
+READINESS_COLUMNS = (
+    Column("site", "Điểm"),
+    Column("score", "Điểm số", unit="none", decimals=1),
+    Column("coverage_pct", "Đã biết", unit="percent", decimals=0),
+    Column("capped_at", "Không quá", unit="none"),
+    Column("verdict", "Thuần IPv6", names=words.VERDICTS),
+    Column("reasons", "Nguyên nhân (mã)"),
+    Column("Time", "Đánh giá lúc", unit="dateTimeFromNow"),
+)
 WORDS = {
     "gateway": "Gateway",
     "domestic": "Trong nước",
@@ -69,6 +86,23 @@ def in_vietnamese() -> list[dashboard.DataTransformerConfig]:
 
 def laid() -> Iterator[Laid]:
     """The panels of this row."""
+    readiness = panels.rows(
+        "Sẵn sàng IPv6 bây giờ",
+        "Kết quả đo tại điểm đo, không phải số liệu công bố chính thức; nguyên nhân bằng chữ ở "
+        "trang IPv6 của máy chủ (measured at the sites; the collector's page has the reasons in "
+        "words).",
+        READINESS,
+        READINESS_COLUMNS,
+    )
+    yield Laid(readiness.time_from(READINESS_NOW), 12, 10)
+    traffic = panels.curves(
+        "Tỷ lệ lưu lượng IPv6",
+        "Phần byte IPv6 trên tổng số byte qua đường truyền của từng điểm "
+        "(share of IPv6 in the bytes of each site's line).",
+        Query(TRAFFIC, shape="time_series", alias="$tag_site"),
+        "percent",
+    )
+    yield Laid(traffic.max(100), 12, 10)
     addressing = panels.rows(
         "Địa chỉ IPv6 bây giờ",
         "Số đo mới nhất trong 35 phút qua (addresses, routes and resolvers of IPv6).",

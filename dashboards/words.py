@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from grafana_foundation_sdk.models import dashboard
 
+from sansang_wire.readiness import words as readiness_words
+
 GREEN, AMBER, RED, GREY = "green", "orange", "red", "#8e8e8e"
 NO_DATA = "○ Chưa có số liệu"
 FILLED = -1
@@ -105,6 +107,8 @@ CAUSES = {
 }
 """Why a service does not work, as the collector's page has it."""
 
+VERDICTS = {verdict: name.vi for verdict, name in readiness_words.VERDICTS.items()}
+"""Whether a site could do without IPv4."""
 
 YES_NO: list[dashboard.ValueMapping] = [mapping((1, "● Có", GREEN), (0, "◆ Không", RED))]
 

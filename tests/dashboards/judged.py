@@ -7,14 +7,18 @@ from collections.abc import Iterable
 
 from sansang_collector.ledger_sql import Revised
 from sansang_collector.saving import Correction
-from sansang_collector.state_series import all_of, changes
+from sansang_collector.state_series import WRITER, all_of, changes
+from sansang_collector.store.base import Point
 from sansang_collector.store.influx import InfluxStore
 from sansang_collector.watch.cause import Cause
 from sansang_collector.watch.entry import Entry, EntryState, Key, Thing
 from sansang_collector.watch.site import Standing
+from sansang_collector.web.readiness_examples import ASSESSMENT
+from sansang_wire.readiness import reading
 
 DOWN, UP, UNKNOWN, GONE = "nha-a", "nha-b", "nha-c", "nha-d"
 MINUTE_US = 60_000_000
+DAY_US = 1440 * MINUTE_US
 EVERY = 5
 """Minutes between two times that all is written."""
 WIFI, LINE, BOX = ("wifi", "NVH"), ("internet", ""), ("box", "hop-c")
@@ -26,7 +30,8 @@ def write(url: str, measured: str, now: int) -> None:
     `DOWN`: the Wi-Fi for 57 minutes, after the line was out for 20 and lossy for 10. `UP`: all
     well, but for 3 minutes an hour ago, and 5 in which nobody spoke of the Wi-Fi; what was taken
     for an outage 18 minutes ago was none. `UNKNOWN`: the box silent for half an hour. `GONE`: down,
-    and 40 minutes ago the last that was written. `measured`: the Wi-Fi is down, the line was.
+    and 40 minutes ago the last that was written. `measured`: the Wi-Fi is down, the line was; it
+    has been assessed for IPv6 a day ago and now.
     """
     store = InfluxStore.version_1(url, "sansang")
     houses: tuple[tuple[str, Thing, list[Entry], int], ...] = (
@@ -55,6 +60,8 @@ def write(url: str, measured: str, now: int) -> None:
         points += changes([Correction(site, revised)], now)
         assert store.write(points) == 0
     none = _entry(now, LINE, "down", 18, None, "line")
+    said = [Point(measured, WRITER, reading(ASSESSMENT, now - ago)) for ago in (DAY_US, 0)]
+    assert store.write(said) == 0
     for entry in (none, None):
         assert store.write(changes([Correction(UP, [Revised(none.key, entry)])], now)) == 0
     store.close()

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from sansang_agent.net.boot import boottime_us
+from sansang_wire.ipv6_readings import TrafficReading
 from sansang_wire.reading import Outcome
 from sansang_wire.readings import (
     AddressingReading,
@@ -93,6 +94,18 @@ def readings_of_others() -> Sequence[AnyReading]:
         ),
         ServiceReading(
             at=now, outcome="unreachable", reason="no_route", service="dvc", family="ipv6"
+        ),
+        *(
+            TrafficReading(
+                at=now - ago * MINUTE_US,
+                outcome="ok",
+                interface="eth0",
+                method="wan_arithmetic",
+                covered_s=900,
+                ipv6_bytes=3 * whole,
+                ipv4_bytes=whole,
+            )
+            for ago, whole in ((0, 1000), (40, 7))
         ),
         reached("first", now, "ok"),
         reached("second", now, "unreachable"),
@@ -267,6 +280,17 @@ def test_a_missing_address_and_a_certificate_are_told(influxdb: str) -> None:
     assert {family: row["outcome"] for family, row in services.items()} == {"ipv4": 0, "ipv6": 2}
     [certificate] = answer(influxdb, "Hạn chứng thư của dịch vụ")
     assert certificate.rows[0]["certificate_left_d"] == 25
+
+
+def test_how_ready_a_site_is_and_how_much_of_its_traffic_is_ipv6(influxdb: str) -> None:
+    """Score, how much is known, its bound and the verdict; the share of bytes, not of readings."""
+    [assessed] = answer(influxdb, "Sẵn sàng IPv6 bây giờ")
+    row = assessed.rows[-1]
+    assert (row["score"], row["capped_at"], row["verdict"]) == (40, 40, "not_ready")
+    assert row["reasons"] == "pmtu_black_hole,no_nat64"
+    [shares] = answer(influxdb, "Tỷ lệ lưu lượng IPv6")
+    values = [value for step in shares.rows for name, value in step.items() if name != "time"]
+    assert {value for value in values if value is not None} == {75}
 
 
 def test_sites_to_choose_from_are_those_that_sent(influxdb: str) -> None:

@@ -6,6 +6,7 @@ import msgspec
 from sansang_collector.store.base import Latest, Series
 from sansang_collector.web.strip import SLOT_US, SLOTS, day_until
 from tests.collector.web.reading import availability, held, outage, timeline
+from tests.collector.web.readying import views
 from tests.fakes import (
     NOW,
     FixedSources,
@@ -46,6 +47,7 @@ def troubled() -> FixedSources:
     )  # fmt: skip
     sources.outage_details += [centre, area]
     sources.outage_details.sort(key=lambda each: each.outage.start)
+    sources.readiness_views = views()
     sources.closed_sites = {"nvh-0", "nvh-5"}
     return sources
 

@@ -45,12 +45,17 @@ def view(
     )
 
 
-def ready_commune() -> FixedSources:
+def views() -> list[ReadinessView]:
     """Healthy, without IPv6, with a black hole, with NAT64, and one that nobody measured."""
-    sources = FixedSources()
-    for number, (village, kind) in enumerate(HOUSES):
-        sources.readiness_views.append(view(number, village, assessed(**kind)))
-    sources.readiness_views.append(view(len(HOUSES), "Hạ", None, carrier=None))
+    found = [
+        view(number, village, assessed(**kind)) for number, (village, kind) in enumerate(HOUSES)
+    ]
+    return [*found, view(len(HOUSES), "Hạ", None, carrier=None)]
+
+
+def ready_commune() -> FixedSources:
+    """Those houses and nothing else, with a past of two weeks."""
+    sources = FixedSources(readiness_views=views())
     for each in sources.readiness_views:
         agents = [agent_view(each.agent, each.site)] if each.agent else []
         sources.site_views.append(site_view(agents, each.site, each.name))

@@ -132,6 +132,8 @@ def test_a_lost_connection_is_said_and_comes_back(chromium: Browser) -> None:
         "/sites/nvh-0",
         "/sites/absent",
         "/outages",
+        "/ipv6",
+        "/sites/nvh-1/ipv6",
         pytest.param(KEEPERS, id="keeper"),
         pytest.param(ANSWERED, id="answered"),
         pytest.param(EXPIRED, id="expired"),
@@ -169,7 +171,11 @@ def test_axe_finds_no_fault(  # noqa: PLR0917
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/sites/nvh-1", "/outages", pytest.param(KEEPERS, id="keeper"), "/contacts/dong/zalo"],
+    [
+        *("/", "/sites/nvh-1", "/outages", "/ipv6", "/sites/nvh-1/ipv6"),
+        pytest.param(KEEPERS, id="keeper"),
+        "/contacts/dong/zalo",
+    ],
 )
 @pytest.mark.parametrize("width", [320, 390, 768])
 def test_nothing_scrolls_sideways(chromium: Browser, url: str, path: str, width: int) -> None:
@@ -181,7 +187,7 @@ def test_nothing_scrolls_sideways(chromium: Browser, url: str, path: str, width:
     page.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/sites/nvh-1", "/outages"])
+@pytest.mark.parametrize("path", ["/", "/sites/nvh-1", "/outages", "/ipv6"])
 def test_without_javascript_nothing_is_missing(chromium: Browser, url: str, path: str) -> None:
     """The words are those that a browser with JavaScript shows."""
     shown: list[str] = []
