@@ -23,7 +23,7 @@ def test_a_site_without_ipv6_is_told_why_and_what_to_do(browse: Browse) -> None:
     assert "Không quá 30 điểm: " in text
     assert text.index("Việc cần làm: Gọi nhà mạng") < text.index("✗ Có địa chỉ IPv6 của Internet")
     assert "✗ Có địa chỉ IPv6 của Internet địa chỉ Internet 0" in text
-    assert "? Modem phát máy chủ tên miền (RDNSS) chưa đo" in text
+    assert "? Không có thiết bị lạ hay địa chỉ cũ chưa đo" in text
     assert "chỉ hoạt động 0 % thời gian" in text
     assert "lý do không có tuyến" in text
     assert "■ Chưa sẵn sàng thuần IPv6" in text
