@@ -95,7 +95,7 @@ def said(name: Name, translate: Translation) -> str:
 def evidence_words(evidence: Evidence, translate: Translation) -> str:
     """Each value with its name and unit."""
     return ", ".join(
-        f"{translate(EVIDENCE.get(name, name))} {_value(name, value, translate)}"
+        f"{translate(EVIDENCE.get(name, name))}: {_value(name, value, translate)}"
         for name, value in evidence.items()
     )
 

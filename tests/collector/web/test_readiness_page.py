@@ -22,10 +22,10 @@ def test_a_site_without_ipv6_is_told_why_and_what_to_do(browse: Browse) -> None:
     assert "nội dung cần đánh giá." in text
     assert "Không quá 30 điểm: " in text
     assert text.index("Việc cần làm: Gọi nhà mạng") < text.index("✗ Có địa chỉ IPv6 của Internet")
-    assert "✗ Có địa chỉ IPv6 của Internet địa chỉ Internet 0" in text
+    assert "✗ Có địa chỉ IPv6 của Internet địa chỉ Internet: 0" in text
     assert "? Không có thiết bị lạ hay địa chỉ cũ chưa đo" in text
     assert "chỉ hoạt động 0 % thời gian" in text
-    assert "lý do không có tuyến" in text
+    assert "lý do: không có tuyến" in text
     assert "■ Chưa sẵn sàng thuần IPv6" in text
     assert "Kết quả đo tại điểm đo, không phải số liệu công bố chính thức." in text
     assert "None" not in text
@@ -36,7 +36,9 @@ def test_a_healthy_site_says_what_was_found_in_units(browse: Browse) -> None:
     client = browse(ready_commune())
     text = read(client, "/sites/nvh-0/ipv6", "en")
     assert "● Score: 100 / 100" in text
-    assert re.search(r"✓ No slower than IPv4 connecting over IPv6 [\d.]+ ms, connecting over", text)
+    assert re.search(
+        r"✓ No slower than IPv4 connecting over IPv6: [\d.]+ ms, connecting over", text
+    )
     assert "25 of 25 points" in text
     assert "✗ NAT64 is offered" in text
     assert "Keep IPv4. Ask the carrier" in text
@@ -119,4 +121,4 @@ def test_all_that_simulated_houses_find_has_words() -> None:
             assert check.evidence.keys() <= EVIDENCE.keys(), check.code
     assert all(translate(each) for each in WORDS.values())
     shown = evidence_words({"ipv6_name_ok": True, "silent_from_bytes": 1400}, translate)
-    assert shown == "mở được trang có, gói bị mất từ 1.400\u00a0byte"
+    assert shown == "mở được trang: có, gói bị mất từ: 1.400\u00a0byte"
