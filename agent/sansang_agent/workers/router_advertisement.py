@@ -22,13 +22,16 @@ from collections.abc import Iterator
 from ipaddress import IPv6Address
 from typing import Any
 
+PR_SET_PDEATHSIG = 1
+if __name__ == "__main__":
+    # Who asks may end while scapy is still being imported.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 # Before it is imported: it complains of networks without routes.
 logging.getLogger("scapy").setLevel(logging.CRITICAL)
 
 from scapy.layers import inet6  # noqa: E402
 from scapy.packet import Packet  # noqa: E402
 
-PR_SET_PDEATHSIG = 1
 ICMP6_FILTER, ADVERTISEMENT = 1, 134
 ONLY_ADVERTISEMENTS = b"".join(
     struct.pack(
@@ -50,8 +53,9 @@ PREF64_BITS = (96, 64, 56, 48, 40, 32)
 
 def main() -> None:
     """Answer the one request."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     request = json.loads(sys.stdin.readline())
+    if _nobody_waits():
+        return
     try:
         answer = ask(request["interfaces"])
     except PermissionError as error:
@@ -59,6 +63,13 @@ def main() -> None:
     except OSError as error:
         answer = {"broken": "worker_failed", "what": str(error)}
     sys.stdout.write(json.dumps(answer) + "\n")
+
+
+def _nobody_waits() -> bool:
+    """Whether who asked has ended: then the answer's pipe has no reader."""
+    answer = select.poll()
+    answer.register(sys.stdout.fileno(), 0)
+    return bool(answer.poll(0))
 
 
 def ask(interfaces: list[str]) -> dict[str, Any]:

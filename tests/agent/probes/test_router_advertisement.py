@@ -4,6 +4,7 @@
 import contextlib
 import re
 import struct
+import subprocess
 import sys
 from collections.abc import Generator, Iterator
 from ipaddress import IPv6Address
@@ -301,3 +302,15 @@ def test_no_more_of_a_prefix_is_told_than_names_the_carrier() -> None:
         "fd00:1:2:3::/64": "fd00:1:2:3::/64",
     }
     assert {each: prefix_in_words(a_prefix(each)) for each in told} == told
+
+
+def test_the_worker_ends_when_nobody_waits_for_its_answer() -> None:
+    """Else it would listen for another 12 s after the agent has ended."""
+    command = (sys.executable, "-m", "sansang_agent.workers.router_advertisement")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        worker.stdout.close()
+        worker.stdin.write(b'{"interfaces": ["lo"]}\n')
+        worker.stdin.flush()
+        assert worker.wait(10) == 0

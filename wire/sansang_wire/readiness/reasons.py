@@ -225,12 +225,12 @@ REASONS: Mapping[ReasonCode, Words] = MappingProxyType(
             "See to what else fails first; if only this is left, call the carrier.",
         ),
         "ipv4_preferred": Words(
-            "Có IPv6 nhưng máy vẫn chọn IPv4 trước.",
-            "Nhờ người quản trị bỏ thiết lập ưu tiên IPv4, và kiểm tra mạng có địa chỉ IPv6 của"
-            " Internet.",
-            "There is IPv6, and programs still take IPv4 first.",
-            "Have the setting that prefers IPv4 removed, and see that the network has IPv6"
-            " addresses of the Internet.",
+            "Máy chọn IPv4 trước IPv6.",
+            "Nếu mạng chưa có địa chỉ IPv6 của Internet, xử lý việc đó trước; nếu đã có, nhờ người"
+            " quản trị bỏ thiết lập ưu tiên IPv4.",
+            "Programs take IPv4 before IPv6.",
+            "If the network has no IPv6 addresses of the Internet, see to that first; if it has,"
+            " have the setting that prefers IPv4 removed.",
         ),
         "ipv6_not_used": Words(
             "Máy chọn IPv6 trước nhưng không kết nối được, phải quay về IPv4.",
