@@ -140,8 +140,7 @@ def _readiness(
     from sansang_wire.readiness import assess  # noqa: PLC0415
 
     def tell(done: readiness.Done) -> None:
-        if not options.json:
-            print(readiness.progress(done, translate), file=sys.stderr, flush=True)
+        print(readiness.progress(done, translate), file=sys.stderr, flush=True)
 
     known = all_probes()
     kinds = [kind for kind in readiness.KINDS if kind in known]

@@ -5,7 +5,7 @@ History is no part of it: stability over a day is the collector's to know.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from sansang_agent.probes.base import Probe, ProbeSettings
@@ -13,13 +13,14 @@ from sansang_wire.language import Language, Translate
 from sansang_wire.readiness.assessment import Assessment, Check, Evidence, ReasonCode
 from sansang_wire.readiness.reasons import advice, sentence
 from sansang_wire.readiness.words import CHECKS, GROUPS, LABEL, REQUIREMENTS, VERDICTS, Name
-from sansang_wire.readings import AnyReading
+from sansang_wire.readings import AnyReading, Nat64Reading, RouterAdvertisementReading
 
 KINDS = (
     *("addressing", "router_advertisement", "dns", "resolver", "ipv6_internet", "path_mtu"),
     *("nat64", "service", "neighbours", "traffic"),
 )
 MARKS: Mapping[float | None, str] = {None: "?", 0: "✗", 0.5: "~", 1: "✓"}
+WITHOUT_RIGHTS = {"not_permitted", "no_helper"}
 TIME_LIMIT_S = 20
 """What is not there by then is not known: a person waits."""
 
@@ -65,7 +66,22 @@ def progress(done: Done, translate: Translate) -> str:
     if done.readings and all(each.outcome == "broken" for each in done.readings):
         text = translate("{kind}: could not be measured ({reason})")
         return text.format(kind=done.kind, reason=", ".join(sorted(filter(None, reasons))))
+    if lacking := _lacking(done.readings):
+        text = translate("{kind}: measured in part ({reason}): the rest needs CAP_NET_RAW")
+        return text.format(kind=done.kind, reason=", ".join(sorted(lacking)))
     return translate("{kind}: measured").format(kind=done.kind)
+
+
+def _lacking(readings: Iterable[AnyReading]) -> set[str]:
+    """Why routers or DHCP servers were not asked, where that is for want of rights."""
+    told = {
+        each.asking_reason
+        if isinstance(each, RouterAdvertisementReading)
+        else each.option_108_reason
+        for each in readings
+        if isinstance(each, RouterAdvertisementReading | Nat64Reading)
+    }
+    return {reason for reason in told if reason in WITHOUT_RIGHTS}
 
 
 def lines(found: Assessment, language: Language, translate: Translate) -> Iterator[str]:

@@ -340,10 +340,12 @@ def test_a_line_that_is_down_says_nothing_of_ipv6() -> None:
         "resolver": DEAD,
         "dns": DEAD,
         "service": DEAD,
+        "router_advertisement": {"dns_servers_answering": 0},
     }
     found = assess(readings(**dead), STEADY)
     assert (found.score, found.caps, found.verdict) == (None, (), "unknown")
     assert [each.reason for each in found.information] == ["line_down"]
+    assert found.reasons == [], "its name servers have nobody to ask"
     alone = assess(readings(**dead, addressing4={"default_routes": 0}), STEADY)
     assert (alone.score, alone.verdict) == (30, "not_ready")
 

@@ -44,6 +44,9 @@ class RouterAdvertisementReading(
 
     interface: Annotated[Label, Meta(description="name of the interface")]
     method: Annotated[AdvertisementMethod | None, Meta(description="how it was heard")] = None
+    asking_reason: Annotated[
+        Reason | None, Meta(description="why routers could not be asked, only listened to")
+    ] = None
     routers: Annotated[Count | None, Meta(description="sources heard")] = None
     unlisted_routers: Annotated[
         Count | None, Meta(description="of them, those not on the list of the settings (rogues)")

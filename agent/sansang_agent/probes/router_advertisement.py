@@ -79,13 +79,14 @@ class RouterAdvertisementProbe(Probe[RouterAdvertisementSettings]):
             return [_broken(at, interfaces.NONE, reasons.NO_NETLINK)]
         if not links:
             return [_broken(at, interfaces.NONE, "no_ipv6_link")]
-        answered = await _ask_routers(list(links))
-        return await asyncio.gather(
+        answered, asking_reason = await _ask_routers(list(links))
+        measured = await asyncio.gather(
             *(
                 self._measure(at, self._accepted, link, own, answered.get(link))
                 for link, own in links.items()
             )
         )
+        return [msgspec.structs.replace(each, asking_reason=asking_reason) for each in measured]
 
     def _links(self) -> dict[str, set[str]]:
         """With the box's own addresses on each. Of a bridge its ports are not asked."""
@@ -156,13 +157,17 @@ class RouterAdvertisementProbe(Probe[RouterAdvertisementSettings]):
         return {"unlisted_routers": len(strangers), "unlisted_prefix": min(prefixes, default=None)}
 
 
-async def _ask_routers(links: list[str]) -> Mapping[str, Heard]:
-    """By link; empty when there is no worker that can ask."""
+async def _ask_routers(links: list[str]) -> tuple[Mapping[str, Heard], str | None]:
+    """By link; empty when there is no worker that can ask, and why."""
     try:
         answer = await ask("router_advertisement", {"interfaces": links}, WORKER_WITHIN_S)
-        return msgspec.convert(answer, dict[str, Heard])
-    except (WorkerError, msgspec.ValidationError):
-        return {}
+        if "broken" in answer:
+            return {}, str(answer["broken"])
+        return msgspec.convert(answer, dict[str, Heard]), None
+    except WorkerError as error:
+        return {}, error.reason
+    except msgspec.ValidationError:
+        return {}, "worker_failed"
 
 
 def _reason(heard: Heard) -> str | None:

@@ -227,9 +227,12 @@ def test_without_rights_the_kernel_tells_the_same(lab: Lab) -> None:
         [route] = host.json("ip", "-j", "-6", "route", "show", "default")
     assert abs(route["expires"] - (told["eth0"].router_lifetime_s or 0)) < 60
     assert told["zero"].reason == heard["zero"].reason == "lifetime_zero"
-    for link, method in ((told, "netlink"), (heard, "raw_socket")):
+    ways = ((told, "netlink", "not_permitted"), (heard, "raw_socket", None))
+    for link, method, why_not_asked in ways:
         assert {each.method for each in link.values()} == {method}
-    passing = {"at": 0, "method": None, "router_lifetime_s": 0, "preference": None}
+        assert {each.asking_reason for each in link.values()} == {why_not_asked}
+    differing = {"at": 0, "method": None, "asking_reason": None}
+    passing = {**differing, "router_lifetime_s": 0, "preference": None}
     told, heard = (
         {link: msgspec.structs.replace(each, **passing) for link, each in found.items()}
         for found in (told, heard)
@@ -252,6 +255,7 @@ def test_where_the_kernel_takes_none_and_nobody_may_listen_it_is_unknown(lab: La
     wait_until(lambda: with_address(host, "link"), "the link's address")
     found = by_link(read_once(host, "router_advertisement", before=WITHOUT_CAPABILITIES))
     assert (found["eth0"].outcome, found["eth0"].reason) == ("broken", "not_accepted")
+    assert found["eth0"].asking_reason == "not_permitted"
 
 
 def a_router(*prefixes: str, source: str = "fe80::1") -> Advertisement:

@@ -104,7 +104,7 @@ def rdnss(facts: Facts) -> Result:
     evidence = {"dns_servers": listed, "dns_servers_answering": answering}
     if not listed:
         return nothing("no_rdnss", **evidence)
-    if answering is None:
+    if answering is None or facts.line_down:  # how should they know an answer
         return UNKNOWN
     if answering >= listed:
         return full(**evidence)
