@@ -17,7 +17,7 @@ import msgspec
 from sansang_wire.readiness.assessment import Assessment
 from tests.agent.running import COMMAND, write_config
 from tests.lab.home import PORTAL
-from tests.lab.netns import Lab
+from tests.lab.netns import PATIENCE_S, Lab
 from tests.lab.networks import SERVER4, SERVER6
 from tests.lab.office import BY_IPV6_ALONE, standing
 from tests.lab.offices import GROUPS, ReadinessLab
@@ -59,11 +59,12 @@ def measure(lab: ReadinessLab, folder: Path) -> Measured:
         standing(hosts, lab.office) as here,
         here.server.serving(*portal.command()),
         overhearing(here.router, "lan") as heard,
+        here.box.start("sh", "-c", 'exec "$@" 2>&1', "sh", *asked) as process,
     ):
-        printed = here.box.run("sh", "-c", '"$@" 2>&1; echo $?', "sh", *asked)
-    *progress, last, status = printed.splitlines()
+        printed, _ = process.communicate(timeout=PATIENCE_S)
+    *progress, last = printed.splitlines()
     found = msgspec.json.decode(last, type=Assessment)
-    return Measured(found, int(status), progress, heard.frames)
+    return Measured(found, process.returncode, progress, heard.frames)
 
 
 def _settings(lab: ReadinessLab, folder: Path, ca_file: str) -> Path:
