@@ -23,9 +23,12 @@ from tests.servers import Mosquitto
 
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 CENTRE = "203.0.113.1"
-TARGETS = ("1.1.1.1", "8.8.8.8", "2606:4700:4700::1111", "2001:4860:4860::8888")
-SITE = "vnnic.vn"
-ZONE = {SITE: ["198.51.100.9", "2001:db8:2::9"]}
+TARGETS = (
+    *("1.1.1.1", "8.8.8.8", "9.9.9.9"),
+    *("2606:4700:4700::1111", "2001:4860:4860::8888", "2620:fe::fe"),
+)
+SITE, IPV6_SITE = "vnnic.vn", "ipv6.google.com"
+ZONE = {SITE: ["198.51.100.9", "2001:db8:2::9"], IPV6_SITE: ["2001:db8:2::9"]}
 RESOLVERS = ("1.1.1.1", "2606:4700:4700::1111")
 PAGE_BYTES = 100_000
 TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
@@ -146,7 +149,7 @@ def site(folder: Path) -> Generator[list[Box]]:
 def _page(folder: Path, authority: trustme.CA) -> list[str]:
     """A long one: of it the probe reads only so much."""
     certificate = folder / "page.pem"
-    authority.issue_cert(SITE).private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    authority.issue_cert(*ZONE).private_key_and_cert_chain_pem.write_to_path(str(certificate))
     return [sys.executable, "-m", "tests.lab.web_server", str(certificate), str(PAGE_BYTES)]
 
 
