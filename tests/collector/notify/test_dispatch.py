@@ -303,6 +303,7 @@ async def test_what_is_sent_twice_can_be_told_from_what_happened_twice(tmp_path:
         for _ in range(2):
             async with at_work(record, to) as dispatch:
                 await until(lambda: dispatch.sent == 4, "two messages at each")
+                await until(lambda: not record.unfinished(), "that they are done with")
             with record.writing() as connection:
                 connection.execute(sa.delete(deliveries_table))
                 connection.execute(sa.update(messages_table).values(done=False))
