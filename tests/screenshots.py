@@ -45,6 +45,9 @@ PICTURES = (
     Picture("site-vi", SITE, "vi", dark=False, width=1280, height=900),
     Picture("site-dark-en", SITE, "en", dark=True, width=1280, height=900),
     Picture("site-phone-vi", SITE, "vi", dark=False, width=390, height=844),
+    Picture("ipv6-vi", "/ipv6", "vi", dark=False, width=1280, height=900),
+    Picture("ipv6-phone-en", "/ipv6", "en", dark=False, width=390, height=844),
+    Picture("site-ipv6-phone-vi", f"{SITE}/ipv6", "vi", dark=False, width=390, height=844),
     Picture("outages-vi", "/outages", "vi", dark=False, width=1280, height=900),
     Picture("outages-phone-en", "/outages", "en", dark=False, width=390, height=844),
 )
