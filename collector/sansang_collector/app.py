@@ -316,6 +316,7 @@ class Collector:
             await asyncio.sleep(ASSESS_EVERY_S)
             now = time.time_ns() // 1000
             try:
+                await in_daemon_thread(self._readiness.replay)
                 await self._ingest.keep(await in_daemon_thread(self._readiness.look, now))
             except (RecordUnavailableError, StoreUnavailableError):
                 continue

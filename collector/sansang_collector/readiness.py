@@ -12,8 +12,10 @@ from sansang_collector import ledger_sql
 from sansang_collector.ledger_sql import Outage
 from sansang_collector.readiness_sql import (
     Assessed,
+    Basis,
     load_assessed_since,
     load_last_assessed,
+    replay,
     save_assessed,
 )
 from sansang_collector.readiness_views import DayView, ReadinessView
@@ -26,7 +28,7 @@ from sansang_collector.store.base import Latest, Point, SeriesStore
 from sansang_collector.stored_readings import as_reading
 from sansang_wire.readiness import assess
 from sansang_wire.readiness import reading as as_point
-from sansang_wire.readiness.assessment import Stability
+from sansang_wire.readiness.assessment import Assessment, Stability
 
 KINDS = (
     *("addressing", "router_advertisement", "dns", "resolver", "ipv6_internet", "path_mtu"),
@@ -37,6 +39,7 @@ KEPT_FOR_US = 90_000_000_000
 """25 hours: what a box measures once a day is there."""
 HEARD_WITHIN_US = 3_600_000_000
 """A box of which nothing is newer tells nothing of now."""
+REPLAYED_AT_ONCE = 1000
 
 
 class Readiness:
@@ -51,8 +54,7 @@ class Readiness:
         self._record = record
         self._store = store
         self._registry = registry
-        with record.reading() as connection:
-            self._last = {each.site: each for each in load_last_assessed(connection)}
+        self._last = self._kept()
         self._looked = {site: each.at for site, each in self._last.items()}
         """When each site was last looked at."""
 
@@ -69,6 +71,17 @@ class Readiness:
         with self._record.reading() as connection:
             found = load_assessed_since(connection, site, first.date().isoformat())
         return [DayView(day=each.day, score=each.assessment.score) for each in found]
+
+    def _kept(self) -> dict[str, Assessed]:
+        with self._record.reading() as connection:
+            return {each.site: each for each in load_last_assessed(connection)}
+
+    def replay(self) -> None:
+        """Some of what an older formula has assessed is assessed anew."""
+        with self._record.writing() as connection:
+            done = replay(connection, _assess, REPLAYED_AT_ONCE)
+        if done:
+            self._last = self._kept()
 
     def look(self, now: int) -> list[Point]:
         """Assess the sites of which there is something new, and keep what is said of them; returns
@@ -87,8 +100,8 @@ class Readiness:
         ]
         with self._record.writing() as connection:
             save_assessed(connection, found)
-        self._last |= {each.site: each for each in found}
-        return [Point(each.site, WRITER, as_point(each.assessment, each.at)) for each in found]
+        self._last |= {each.site: each for each, _ in found}
+        return [Point(each.site, WRITER, as_point(each.assessment, each.at)) for each, _ in found]
 
     def _due(self, now: int) -> list[Site]:
         """Those of which something came since they were last looked at, which was not just now."""
@@ -129,17 +142,18 @@ class Readiness:
 
 def _assessed(
     site: Site, latest: Iterable[Latest], steady: Stability | None, now: int
-) -> Assessed | None:
+) -> tuple[Assessed, Basis] | None:
     """By the box that knows the most; a site is as ready as the better of two that know as much.
     None when no box is heard.
     """
-    found: list[Assessed] = []
+    found: list[tuple[Assessed, Basis]] = []
     day = _day(site, now).date().isoformat()
     for agent, group in groupby(sorted(latest, key=_agent), key=_agent):
         stored = list(group)
         if max(each.at for each in stored) >= now - HEARD_WITHIN_US:
-            readings = [each for each in map(as_reading, stored) if each is not None]
-            found.append(Assessed(site.id, day, now, agent, assess(readings, steady)))
+            readings = (each for each in map(as_reading, stored) if each is not None)
+            basis = Basis(tuple(readings), steady)
+            found.append((Assessed(site.id, day, now, agent, _assess(basis)), basis))
     return max(found, key=_worth, default=None)
 
 
@@ -147,7 +161,12 @@ def _agent(latest: Latest) -> str:
     return latest.agent
 
 
-def _worth(assessed: Assessed) -> tuple[float, float]:
+def _assess(basis: Basis) -> Assessment:
+    return assess(basis.readings, basis.stability)
+
+
+def _worth(found: tuple[Assessed, Basis]) -> tuple[float, float]:
+    [assessed, _] = found
     return assessed.assessment.coverage_pct, assessed.assessment.score or 0
 
 

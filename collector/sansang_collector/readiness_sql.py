@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """How ready each site is for IPv6, in SQL: the last assessment of each of its days, as JSON beside
-the version of the formula; `migrations` makes the table.
+the version of the formula and what it was made of; `migrations` makes the table.
 """
 
 import logging
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
 from sansang_collector.record_sql import metadata, upsert
-from sansang_wire.readiness.assessment import Assessment
+from sansang_wire.readiness.assessment import FORMULA_VERSION, Assessment, Stability
+from sansang_wire.readings import AnyReading
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,7 @@ readiness_table = sa.Table(
     sa.Column("agent", sa.String(63)),
     sa.Column("formula", sa.Integer),
     sa.Column("assessment", sa.Text),
+    sa.Column("basis", sa.LargeBinary),
 )
 
 
@@ -37,17 +40,53 @@ class Assessed(NamedTuple):
     assessment: Assessment
 
 
-def save_assessed(connection: sa.Connection, found: Sequence[Assessed]) -> None:
+class Basis(msgspec.Struct, frozen=True):
+    """What an assessment is made of: the newest reading of each series, and how the day was."""
+
+    readings: tuple[AnyReading, ...]
+    stability: Stability | None
+
+
+def save_assessed(connection: sa.Connection, found: Sequence[tuple[Assessed, Basis]]) -> None:
     """Each in the place of what was said of its site on that day."""
     rows = [
-        each._asdict()
-        | {
-            "formula": each.assessment.formula,
-            "assessment": msgspec.json.encode(each.assessment).decode(),
-        }
-        for each in found
+        each._asdict() | _columns(each.assessment) | {"basis": _packed(basis)}
+        for each, basis in found
     ]
     upsert(connection, readiness_table, rows)
+
+
+def replay(connection: sa.Connection, assess: Callable[[Basis], Assessment], most: int) -> int:
+    """Assess anew by the formula of now what an older one has assessed, so that days can be
+    compared; how many rows it were, of `most` at a time.
+    """
+    columns = readiness_table.c
+    older = sa.and_(columns.formula < FORMULA_VERSION, columns.basis.is_not(None))
+    rows = connection.execute(
+        sa.select(columns.site, columns.day, columns.basis).where(older).limit(most)
+    ).all()
+    for site, day, packed in rows:
+        try:
+            basis = msgspec.json.decode(zlib.decompress(packed), type=Basis)
+        except (msgspec.MsgspecError, RecursionError, zlib.error) as error:
+            log.warning("IPv6 readiness of %s, %s, stays as it was: %s", site, day, error)
+            values: dict[str, object] = {"basis": None}
+        else:
+            values = _columns(assess(basis))
+        this = sa.and_(columns.site == site, columns.day == day)
+        connection.execute(sa.update(readiness_table).where(this).values(values))
+    return len(rows)
+
+
+def _columns(assessment: Assessment) -> dict[str, object]:
+    return {
+        "formula": assessment.formula,
+        "assessment": msgspec.json.encode(assessment).decode(),
+    }
+
+
+def _packed(basis: Basis) -> bytes:
+    return zlib.compress(msgspec.json.encode(basis))
 
 
 def load_last_assessed(connection: sa.Connection) -> list[Assessed]:

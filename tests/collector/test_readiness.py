@@ -7,10 +7,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from sansang_agent import simulated_ipv6, simulated_site
 from sansang_agent.simulated_site import Moment, SimulatedSite
 from sansang_collector.readiness import ANEW_AFTER_US, HEARD_WITHIN_US, Readiness
+from sansang_collector.readiness_sql import readiness_table
 from sansang_collector.readiness_views import (
     OLD_AFTER_US,
     GroupReadinessView,
@@ -61,6 +63,29 @@ async def test_a_site_is_assessed_when_something_new_came(tmp_path: Path) -> Non
         [worse] = ready.sites()
         assert worse.assessment is not None
         assert not worse.assessment.capable
+
+
+async def test_a_new_formula_is_replayed_over_what_an_older_one_assessed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of what they were made of, so that days can be compared; what can't be read stays, once."""
+    now = time.time_ns() // 1000
+    older = sa.update(readiness_table).values(formula=0, assessment="what nobody reads")
+    with desk(tmp_path) as at_work:
+        await at_work.take("dong-1", batch("dong-1", 1, house(now)))
+        first = readiness(at_work)
+        first.look(now + 1)
+        with at_work.record.writing() as connection:
+            connection.execute(older)
+        again = readiness(at_work)
+        assert [each.assessment for each in again.sites()] == [None]
+        again.replay()
+        assert again.sites() == first.sites()
+        with at_work.record.writing() as connection:
+            connection.execute(older.values(basis=b"no more"))
+        again.replay()
+        again.replay()
+    assert caplog.text.count("stays as it was") == 1
 
 
 async def test_it_is_drawn_over_time(tmp_path: Path) -> None:

@@ -20,4 +20,5 @@ def upgrade() -> None:
         sa.Column("agent", sa.String(63), nullable=False),
         sa.Column("formula", sa.Integer, nullable=False),
         sa.Column("assessment", sa.Text, nullable=False),
+        sa.Column("basis", sa.LargeBinary),
     )
