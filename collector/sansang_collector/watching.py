@@ -310,7 +310,10 @@ class Watching:
 
     def _new_boots(self, agent: str, boots: Iterable[Boot]) -> list[Boot]:
         known = self._boots.setdefault(agent, {})
-        new = [boot for boot in boots if known.setdefault(boot.id, boot) is boot]
+        # A late batch may name a start that is so old that it was forgotten with the next one.
+        oldest = max((boot.started for boot in known.values()), default=0) - evidence_sql.KEPT_US
+        fresh = (boot for boot in boots if boot.started >= oldest)
+        new = [boot for boot in fresh if known.setdefault(boot.id, boot) is boot]
         if new:
             self._boots[agent] = evidence_sql.current_boots(known)
         self._pending.boots += [(agent, boot) for boot in new]

@@ -48,7 +48,7 @@ class NeighboursProbe(Probe[NeighboursSettings]):
 
     kind = "neighbours"
     settings_type = NeighboursSettings
-    every_s: ClassVar = {"default": 300, "metered": 900}
+    every_s: ClassVar = {"default": 900, "metered": 3600}
 
     def __init__(self, settings: NeighboursSettings, surroundings: Surroundings) -> None:
         super().__init__(settings, surroundings)

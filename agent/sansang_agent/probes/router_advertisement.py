@@ -59,7 +59,7 @@ class RouterAdvertisementProbe(Probe[RouterAdvertisementSettings]):
 
     kind = "router_advertisement"
     settings_type = RouterAdvertisementSettings
-    every_s: ClassVar = {"default": 300, "metered": 3600}
+    every_s: ClassVar = {"default": 900, "metered": 3600}
 
     def __init__(self, settings: RouterAdvertisementSettings, surroundings: Surroundings) -> None:
         super().__init__(settings, surroundings)

@@ -62,7 +62,7 @@ class TrafficProbe(Probe[TrafficSettings]):
 
     kind = "traffic"
     settings_type = TrafficSettings
-    every_s: ClassVar = {"default": 300, "metered": 900}
+    every_s: ClassVar = {"default": 900, "metered": 3600}
 
     def __init__(self, settings: TrafficSettings, surroundings: Surroundings) -> None:
         super().__init__(settings, surroundings)
