@@ -18,7 +18,7 @@ def row(each: dict[str, Any]) -> str:
         read += f" | {reading['ipv6_bytes']:,} | {reading['ipv4_bytes']:,}"
         read += f" | {reading['ipv6_share_pct']:.2f} %"
     else:
-        read += " | | | "
+        read += " | | |"
     sent = f"{truth['ipv6']:,} | {truth['ipv4']:,} | {share_pct:.2f} %"
     return f"| {each['what']} | {sent} | {read} | {each['kernel']['in']:,} |"
 

@@ -239,5 +239,6 @@ def test_a_fast_path_never_makes_a_wrong_share(told: list[Any]) -> None:
         assert abs(reading["ipv6_share_pct"] - share_pct) < 1, what
     kernel = read["forwarded"]["kernel"]
     assert 1.98 < kernel["out"] / kernel["in"] < 2.02
+    # Once one side has said its last, the rest of the connection goes by the kernel again.
     past = read["fast path"]
-    assert past["kernel"]["in"] < MOST_WRONG * past["truth"]["ipv4"]
+    assert past["kernel"]["in"] < 0.6 * past["truth"]["ipv4"]
