@@ -25,6 +25,7 @@ STORIES: dict[str, tuple[str, ...]] = {
     "guests": ("tests.lab.wifi_guests", "in_order", "families", "killed"),
     "guest-faults": ("tests.lab.wifi_guests", "faults", "portals", "listening"),
     "compare": ("tests.lab.wifi_house",),
+    "traffic": ("tests.lab.fast_path",),
 }
 """The module and its arguments, the longest first."""
 
@@ -32,7 +33,7 @@ STORIES: dict[str, tuple[str, ...]] = {
 @pytest.fixture(scope="session")
 def machines(request: pytest.FixtureRequest) -> Generator[Callable[[str], list[Any]]]:
     """What each story told."""
-    require_vm(*RADIOS, "dnsmasq", "mosquitto")
+    require_vm(*RADIOS, "dnsmasq", "mosquitto", "nft")
     markers = [item.get_closest_marker("story") for item in request.session.items]
     wanted = {marker.args[0] for marker in markers if marker is not None}
     with ThreadPoolExecutor(len(STORIES)) as pool:

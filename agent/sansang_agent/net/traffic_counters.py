@@ -6,6 +6,7 @@ Source: /proc/net/dev_snmp6, /proc/net/snmp6, /proc/net/netstat (RFC 4293: ipSys
 are used: kernels before 6.6 count forwarded IPv4 twice on its way out.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,10 @@ class Headers(NamedTuple):
     sent_bytes: int
 
 
+ETHERNET = Headers(ETHERNET_BYTES, ETHERNET_BYTES)
+"""Where it is not known, this is a guess: few are longer."""
+
+
 class Counters(NamedTuple):
     """At one instant. All but `ifindex` only grow, while the interface is the same."""
 
@@ -39,9 +44,11 @@ class Counters(NamedTuple):
     ipv6_in: int
     """Of IPv6 that came in by any interface but the loopback."""
     ipv4_in: int
+    entered: int
+    """By this interface and others of the router, of any protocol, without the links' headers."""
 
 
-def counters(interface: str) -> Counters:
+def counters(interface: str, others: Iterable[str]) -> Counters:
     """Raises OSError, KeyError, ValueError when the kernel doesn't tell."""
     through = _ipv6_of(interface)
     looped = _ipv6_of(LOOPBACK).get("Ip6InOctets", 0)
@@ -55,6 +62,7 @@ def counters(interface: str) -> Counters:
         ipv6_in=_pairs(IPV6).get("Ip6InOctets", 0) - looped,
         # The loopback carries no header, and nothing but the two families.
         ipv4_in=_ipv4_in() - (_statistic(LOOPBACK, "statistics/rx_bytes") - looped),
+        entered=sum(map(_entered, (interface, *filter(_carries_no_other, others)))),
     )
 
 
@@ -70,6 +78,17 @@ def headers(interface: str) -> Headers | None:
     if kind in interfaces.ARPHRD_TUNNELS or kind == ARPHRD_RAWIP:
         return Headers(0, 0)
     return None
+
+
+def _carries_no_other(interface: str) -> bool:
+    """Such as a VLAN, whose bytes are counted by both."""
+    return not any((interfaces.INTERFACES / interface).glob("upper_*"))
+
+
+def _entered(interface: str) -> int:
+    header = headers(interface) or ETHERNET
+    packets = _statistic(interface, "statistics/rx_packets")
+    return _statistic(interface, "statistics/rx_bytes") - header.received_bytes * packets
 
 
 def _ipv6_of(interface: str) -> dict[str, int]:

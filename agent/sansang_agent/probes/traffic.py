@@ -11,7 +11,7 @@ Privileges: none; CAP_NET_ADMIN where the router offloads.
 Data: nothing but its readings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, ClassVar, NamedTuple
 
 import msgspec
@@ -21,7 +21,7 @@ from sansang_agent.net import interfaces, reasons
 from sansang_agent.net.boot import boottime_us
 from sansang_agent.net.flows import bytes_of_flows
 from sansang_agent.net.role import role
-from sansang_agent.net.traffic_counters import Counters, Headers, counters, headers
+from sansang_agent.net.traffic_counters import ETHERNET, Counters, Headers, counters, headers
 from sansang_agent.probes.base import Need, Probe, ProbeSettings, Surroundings
 from sansang_wire.ipv6_readings import TrafficMethod, TrafficReading
 from sansang_wire.reading import Family
@@ -29,8 +29,10 @@ from sansang_wire.readings import AnyReading
 
 JUDGED_FROM_BYTES = 1_000_000
 """Of less than this, what is no IP (ARP, PPPoE's discovery) may be most."""
-SEEN_SHARE = 0.8
-"""Packets that don't go through the fast path come in where the kernel counts them, all of them."""
+COUNTED = 0.9
+"""At least so much of what the link carried must be found where families are told apart, for else
+what is missing may be of either; cards that join packets hide a twentieth (IP's headers).
+"""
 
 
 class TrafficSettings(ProbeSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +70,7 @@ class TrafficProbe(Probe[TrafficSettings]):
         super().__init__(settings, surroundings)
         self._before: dict[str, tuple[int, Counters]] = {}
         self._flows: dict[Family, dict[int, int]] | None = None
+        self._offloads: bool | None = None
 
     def needs(self) -> set[Need]:
         return {"netlink"}
@@ -82,13 +85,14 @@ class TrafficProbe(Probe[TrafficSettings]):
             return [_broken(at, interfaces.NONE, "no_default_route")]
         if not here.is_router:
             return [_broken(at, line, "not_router") for line in here.lines]
-        return [self._measure(line) for line in here.lines]
+        known = {*here.lines, *here.lan}
+        return [self._measure(line, known - {line}) for line in here.lines]
 
-    def _measure(self, line: str) -> TrafficReading:
+    def _measure(self, line: str, others: Iterable[str]) -> TrafficReading:
         at = boottime_us()
         before = self._before.pop(line, None)
         try:
-            now = counters(line)
+            now = counters(line, others)
             self._before[line] = (at, now)
             if before is None:
                 raise _UnknownError("first_look")
@@ -112,21 +116,27 @@ class TrafficProbe(Probe[TrafficSettings]):
     def _share(self, before: Counters, now: Counters, header: Headers | None) -> Share:
         """Raises _UnknownError."""
         more = Counters(*(after - earlier for earlier, after in zip(before, now, strict=True)))
-        if more.ifindex or min(more.link_received, more.link_sent, more.ipv6) < 0:
-            self._flows = None
+        if more.ifindex or min(more.link_received, more.link_sent, more.ipv6, more.entered) < 0:
+            self._flows = self._offloads = None
             raise _UnknownError("reset")
+        seen = more.ipv6_in + more.ipv4_in
+        if self._offloads is None or more.entered > JUDGED_FROM_BYTES:
+            self._offloads = seen < COUNTED * more.entered
+        each = header or ETHERNET
+        received = more.link_received - each.received_bytes * more.link_received_packets
+        sent = more.link_sent - each.sent_bytes * more.link_sent_packets
+        if self._offloads:
+            return self._share_of_flows(received + sent)
+        self._flows = None
         if header is None:
             return Share("global", max(0, more.ipv6_in), max(0, more.ipv4_in))
-        received = more.link_received - header.received_bytes * more.link_received_packets
-        sent = more.link_sent - header.sent_bytes * more.link_sent_packets
-        seen = more.ipv6_in + more.ipv4_in
-        if received > JUDGED_FROM_BYTES and seen < SEEN_SHARE * received:
-            return self._share_of_flows()
-        self._flows = None
         return Share("wan_arithmetic", more.ipv6, max(0, received + sent - more.ipv6))
 
-    def _share_of_flows(self) -> Share:
-        """What ended since the last look is missing, of either family. Raises _UnknownError."""
+    def _share_of_flows(self, carried: int) -> Share:
+        """Of the bytes that the line has carried. Raises _UnknownError where they are not found:
+        what ended since the last look is missing, of either family, and all that a flowtable
+        without the flag `counter` has let pass; what the box says to its LAN is too much.
+        """
         before = self._flows
         if len(self._before) > 1:  # which line a connection takes is not told
             raise _UnknownError("offloaded")
@@ -141,7 +151,10 @@ class TrafficProbe(Probe[TrafficSettings]):
         self._flows = now
         if before is None:
             raise _UnknownError("first_look")
-        return Share("conntrack", _more(before, now, "ipv6"), _more(before, now, "ipv4"))
+        share = Share("conntrack", _more(before, now, "ipv6"), _more(before, now, "ipv4"))
+        if not COUNTED * carried <= share.ipv6 + share.ipv4 <= carried / COUNTED:
+            raise _UnknownError("offloaded")
+        return share
 
 
 def _more(

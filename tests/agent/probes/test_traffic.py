@@ -10,7 +10,7 @@ import pytest
 from sansang_wire.readings import TrafficReading
 from tests.lab.counted import count, counted, exchange
 from tests.lab.netns import WITHOUT_CAPABILITIES, Lab
-from tests.lab.networks import SERVER4, SERVER6, Site, site
+from tests.lab.networks import ROUTER4, SERVER4, SERVER6, Site, site
 from tests.lab.probing import ProbeInside, probe_in, read_once
 
 ECHO = (sys.executable, "-m", "tests.lab.counted")
@@ -148,13 +148,25 @@ def test_offloaded_traffic_is_counted_by_the_firewall_or_not_at_all(here: Site) 
         assert measure(without_rights).reason == "offloaded"
         assert measure(probe).reason == "first_look"
         before = counted(router)
+        # Too little to judge by: what was found out before holds.
         exchange(here.box, SERVER6, 300_000)
         exchange(here.box, SERVER4, 100_000)
-        past_ip(here)
         reading = measure(probe)
         after = counted(router)
+        past_ip(here)
+        assert measure(probe).reason == "offloaded"
     assert (reading.outcome, reading.method) == ("ok", "conntrack")
     assert close(reading, before, after)
+
+
+def test_what_the_lan_says_to_the_router_hides_no_offload(here: Site) -> None:
+    """More of it than of the line's traffic that goes past the kernel's counters."""
+    with probe_in(here.router, "traffic", before=WITHOUT_CAPABILITIES) as probe:
+        measure(probe)
+        with here.router.serving(*ECHO):
+            exchange(here.box, ROUTER4, 3_000_000)
+        past_ip(here)
+        assert measure(probe).reason == "offloaded"
 
 
 def past_ip(here: Site) -> None:
@@ -196,3 +208,37 @@ def test_a_host_among_others_does_not_speak_for_the_line(lab: Lab, here: Site) -
 def test_without_a_line_there_is_nothing_to_count(lab: Lab) -> None:
     [reading] = read_once(lab.host("alone"), "traffic")
     assert (reading.outcome, reading.reason) == ("broken", "no_default_route")
+
+
+@pytest.mark.lab
+@pytest.mark.story("traffic")
+@pytest.mark.timeout(900)
+def test_a_fast_path_never_makes_a_wrong_share(told: list[Any]) -> None:
+    """On a kernel that has one: by connections, or not at all; so, too, in a kernel that counts
+    forwarded IPv4 twice on its way out.
+    """
+    read = {each["what"]: each for each in told}
+    methods = {
+        what: (each["reading"].get("method"), each["reading"].get("reason"))
+        for what, each in read.items()
+    }
+    assert methods == {
+        "forwarded": ("wan_arithmetic", None),
+        "fast path": ("conntrack", None),
+        "fast path, no right to count connections": (None, "offloaded"),
+        "fast path that does not count": (None, "offloaded"),
+        "unknown kind of line": ("global", None),
+    }
+    for what in ("forwarded", "fast path"):
+        reading, truth = read[what]["reading"], read[what]["truth"]
+        for family, size in truth.items():
+            assert abs(reading[f"{family}_bytes"] - size) <= MOST_WRONG * size, what
+    for what in ("forwarded", "fast path", "unknown kind of line"):
+        reading, truth = read[what]["reading"], read[what]["truth"]
+        share_pct = 100 * truth["ipv6"] / sum(truth.values())
+        assert abs(reading["ipv6_share_pct"] - share_pct) < 1, what
+    kernel = read["forwarded"]["kernel"]
+    assert 1.98 < kernel["out"] / kernel["in"] < 2.02
+    # Once one side has said its last, the rest of the connection goes by the kernel again.
+    past = read["fast path"]
+    assert past["kernel"]["in"] < 0.6 * past["truth"]["ipv4"]
