@@ -37,7 +37,7 @@ MERGE_ROWS = 80_000
 MERGE_SLICES = 8
 """A merge goes slice by slice, one a write: whole, it would hold up receipts for seconds."""
 MAX_KNOWN_SERIES = 200_000
-WRITER_CACHE_KIB, READER_CACHE_KIB = 24 * 1024, 8 * 1024
+WRITER_CACHE_KIB, READER_CACHE_KIB = 16 * 1024, 8 * 1024
 BUSY_S = 10.0
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 

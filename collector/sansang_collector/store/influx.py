@@ -28,7 +28,7 @@ from sansang_collector.store.line_protocol import LAST_AT, LineWriter, from_tag_
 from sansang_collector.store.shapes import Shape, ordered, shape
 
 LOT_LINES = 2500
-POSTS_AT_ONCE = 3
+POSTS_AT_ONCE = 4
 """So that the server works on one lot of lines while the next is made and travels."""
 SPLITS = 64
 """Requests that may go into finding the bad lines of one lot before the rest is given up."""
