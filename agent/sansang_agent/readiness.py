@@ -21,7 +21,7 @@ KINDS = (
 )
 MARKS: Mapping[float | None, str] = {None: "?", 0: "✗", 0.5: "~", 1: "✓"}
 WITHOUT_RIGHTS = {"not_permitted", "no_helper"}
-TIME_LIMIT_S = 20
+TIME_LIMIT_S = 18
 """What is not there by then is not known: a person waits."""
 
 

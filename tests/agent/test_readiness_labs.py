@@ -146,4 +146,4 @@ def _neighbour(number: int) -> str:
 
 def test_the_command_has_a_limit_of_its_own() -> None:
     """What is late is left out, so that it ends in time wherever it runs."""
-    assert readiness.TIME_LIMIT_S <= 20
+    assert readiness.TIME_LIMIT_S < 20
