@@ -312,11 +312,12 @@ class Collector:
 
     async def _assess(self) -> None:
         """How ready the sites are for IPv6, beside what comes in; a fault is told elsewhere."""
+        older = True
         while True:
             await asyncio.sleep(ASSESS_EVERY_S)
             now = time.time_ns() // 1000
             try:
-                await in_daemon_thread(self._readiness.replay)
+                older = older and await in_daemon_thread(self._readiness.replay)
                 await self._ingest.keep(await in_daemon_thread(self._readiness.look, now))
             except (RecordUnavailableError, StoreUnavailableError):
                 continue

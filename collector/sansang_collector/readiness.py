@@ -76,12 +76,13 @@ class Readiness:
         with self._record.reading() as connection:
             return {each.site: each for each in load_last_assessed(connection)}
 
-    def replay(self) -> None:
-        """Some of what an older formula has assessed is assessed anew."""
+    def replay(self) -> bool:
+        """Assess anew some of what an older formula has assessed; false when none was left."""
         with self._record.writing() as connection:
             done = replay(connection, _assess, REPLAYED_AT_ONCE)
         if done:
             self._last = self._kept()
+        return done > 0
 
     def look(self, now: int) -> list[Point]:
         """Assess the sites of which there is something new, and keep what is said of them; returns

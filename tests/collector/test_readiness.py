@@ -79,7 +79,8 @@ async def test_a_new_formula_is_replayed_over_what_an_older_one_assessed(
             connection.execute(older)
         again = readiness(at_work)
         assert [each.assessment for each in again.sites()] == [None]
-        again.replay()
+        assert again.replay()
+        assert not again.replay()
         assert again.sites() == first.sites()
         with at_work.record.writing() as connection:
             connection.execute(older.values(basis=b"no more"))

@@ -21,6 +21,11 @@ def request(family: Family, identifier: int, sequence: int, token: bytes) -> byt
     return HEADER.pack(kind, 0, checksum(bare), identifier, sequence) + token
 
 
+def sequence_of(packet: bytes) -> int:
+    """Of an echo; nought when it is cut short."""
+    return HEADER.unpack_from(packet)[-1] if len(packet) >= HEADER.size else 0
+
+
 def checksum(data: bytes) -> int:
     """The Internet checksum (RFC 1071)."""
     even = data + bytes(len(data) % 2)

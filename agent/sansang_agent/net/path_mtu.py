@@ -20,7 +20,7 @@ from sansang_agent.net import interfaces, reasons
 from sansang_agent.net.addresses import Address, family_of, socket_address
 from sansang_agent.net.datagram import FIRST_PORT, open_datagram
 from sansang_agent.net.error_queue import QueuedError, queued_errors
-from sansang_agent.net.icmp_packet import ECHO_REPLY, HEADER, TOKEN_BYTES, request
+from sansang_agent.net.icmp_packet import ECHO_REPLY, HEADER, TOKEN_BYTES, request, sequence_of
 from sansang_agent.net.routes import interface_to
 from sansang_wire.reading import Family, TraceMethod
 
@@ -191,7 +191,7 @@ class _Asking:
             if self._method == "udp":
                 self._take(sender[1] - FIRST_PORT, Answer(passed=True))
             elif data[:1] == bytes([ECHO_REPLY[self._family]]) and self._is_ours(data):
-                self._take(_sequence(data), Answer(passed=True))
+                self._take(sequence_of(data), Answer(passed=True))
 
     def _is_ours(self, echo: bytes) -> bool:
         return echo[HEADER.size : HEADER.size + TOKEN_BYTES] == self._token
@@ -206,7 +206,7 @@ class _Asking:
         if error.offender is None:
             return
         udp = self._method == "udp"
-        number = error.port - FIRST_PORT if udp else _sequence(error.packet)
+        number = error.port - FIRST_PORT if udp else sequence_of(error.packet)
         arrived = udp and error.reason == _PORT_UNREACHABLE
         arrived = arrived and error.offender.packed == self._address.packed
         said = Answer(passed=True) if arrived else Answer(False, error.reason, error.info)
@@ -215,8 +215,3 @@ class _Asking:
     def _take(self, number: int, answer: Answer) -> None:
         if self._first_of_size <= number <= self._number and not self._answer.done():
             self._answer.set_result(answer)
-
-
-def _sequence(packet: bytes) -> int:
-    """Of an echo; nought, which none of ours has, when it is cut short."""
-    return HEADER.unpack_from(packet)[-1] if len(packet) >= HEADER.size else 0

@@ -20,7 +20,7 @@ from sansang_agent.net import reasons
 from sansang_agent.net.addresses import FAMILIES, Address, family_of, socket_address
 from sansang_agent.net.datagram import FIRST_PORT, open_datagram
 from sansang_agent.net.error_queue import QueuedError, queued_errors
-from sansang_agent.net.icmp_packet import ECHO_REPLY, HEADER, TOKEN_BYTES, request
+from sansang_agent.net.icmp_packet import ECHO_REPLY, TOKEN_BYTES, request, sequence_of
 from sansang_wire.reading import Family, TraceMethod
 
 MOST_HOPS = 20
@@ -174,7 +174,7 @@ class _Tracing:
                 if ip_address(sender[0]).packed == self._address.packed:
                     self._take(sender[1] - FIRST_PORT, self._address, None)
             elif data[:1] == bytes([ECHO_REPLY[self._family]]) and data.endswith(self._token):
-                self._take(_sequence(data), self._address, None)
+                self._take(sequence_of(data), self._address, None)
 
     def _read_errors(self) -> bool:
         errors = list(queued_errors(self._socket, self._family))
@@ -189,7 +189,7 @@ class _Tracing:
             # The box itself, when the first router is not there. No hop, but better than silence.
             self._reason = error.reason
             return
-        number = error.port - FIRST_PORT if self._method == "udp" else _sequence(error.packet)
+        number = error.port - FIRST_PORT if self._method == "udp" else sequence_of(error.packet)
         self._take(number, offender, None if its_own else error.reason)
 
     def _take(self, number: int, address: Address, reason: str | None) -> None:
@@ -204,8 +204,3 @@ class _Tracing:
         if not on_the_way and (self._end is None or distance < self._end):
             self._end = distance
         self._progress.set()
-
-
-def _sequence(packet: bytes) -> int:
-    """Of an echo; nought, which none of ours has, when it is cut short."""
-    return HEADER.unpack_from(packet)[-1] if len(packet) >= HEADER.size else 0
