@@ -2,7 +2,8 @@
 """How many batches a second one core of the collector stores: `python -m bench.carriage`.
 
 Mosquitto, QoS 1, batches of ten readings, a house for each agent, receipts on. The collector is
-bound to processor 0, the load, Mosquitto and InfluxDB to the others. The scale is a bare paho loop
+bound to processor 0, the load and Mosquitto to the others; InfluxDB has what is left, and is set
+up for many writes. The scale is a bare paho loop
 that only receives, on the same processor in the same run: figures of different machines compare
 only against it.
 """
@@ -28,7 +29,7 @@ from sansang_collector.store.base import Point
 from sansang_collector.store.embedded import EmbeddedStore
 from tests.servers import InfluxDB, Mosquitto, Server
 
-WINDOW = 3000
+WINDOW = 5000
 QUEUES = {"max_queued_messages": 100_000, "max_inflight_messages": 1000}
 BOUND_BATCHES, BOUND_MIB = 3000, 160
 HOUSE = """
@@ -67,6 +68,14 @@ class Row(NamedTuple):
     cpu_pct: float
     resident_mib: float
     series_mb: float
+
+
+class WrittenOften(InfluxDB):
+    """Writes its cache out and collects its garbage seldom, for half a gigabyte of memory."""
+
+    def command(self) -> list[str]:
+        often = ("GOGC=400", "INFLUXDB_DATA_CACHE_SNAPSHOT_MEMORY_SIZE=268435456")
+        return ["env", *often, *super().command()]
 
 
 class Collector(Server):
@@ -182,7 +191,7 @@ def main() -> int:
             fill(folder, most, megabytes)
             row = stored(folder, broker, 'kind = "embedded"', agents, seconds)
             well &= _print(f"embedded, {agents:,} of {most:,} agents, {megabytes:,} MB", row, scale)
-        with InfluxDB(Path(name) / "influxdb") as influxdb:
+        with WrittenOften(Path(name) / "influxdb") as influxdb:
             for agents in {agents: None for agents, _ in points}:
                 store = f'kind = "influxdb1"\nurl = "{influxdb.url}"\ndatabase = "bench"'
                 folder = Path(name) / f"influxdb-{agents}"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What agents send becomes series and a receipt: decode, store, record, and only then answer.
 
-Messages wait in a bounded queue; a lot of them is stored in a worker thread, series first, then one
-transaction of the record. What does not fit into the queue is dropped and counted: the agents' own
-outboxes send it again. Whatever is wrong with a message costs that message and is counted by agent
-and reason.
+Messages wait in a bounded queue; a lot of them is stored in worker threads, series first, then one
+transaction of the record; while that runs, the series of the next lot are written. What does not
+fit into the queue is dropped and counted: the agents' own outboxes send it again. Whatever is wrong
+with a message costs that message and is counted by agent and reason.
 """
 
 import asyncio
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 QUEUE_MESSAGES = 20_000
 QUEUE_BYTES = 64 * 1024 * 1024
 LOT_MESSAGES = 1_000
+LOTS_AT_ONCE = 3
+"""One is read, one is on its way to the store, one is recorded."""
 COALESCE_S = 0.2
 """How long a lot gathers: each lot costs two disk flushes."""
 FORGET_EVERY_US = 6 * 3600 * 1_000_000
@@ -48,6 +50,13 @@ class _Waiting(NamedTuple):
     topic: topics.Topic
     payload: bytes
     retained: bool
+
+
+class _Written(NamedTuple):
+    """What a lot of messages says, once the store was asked to take its readings."""
+
+    events: list[Event]
+    stored: bool
 
 
 class Ingest:
@@ -75,8 +84,10 @@ class Ingest:
         self._on_alert = on_alert
         self._queue: deque[_Waiting] = deque()
         self._queued_bytes = 0
-        self._working = threading.Lock()
-        """One thread stores at a time, also when the task that waits for it was cancelled."""
+        self._recording = threading.Lock()
+        """One thread changes the record at a time, also when the task that waits was cancelled."""
+        self._numbering = threading.Lock()
+        """What several threads read and change: which numbers are here, and what was refused."""
         self._unwritten: list[Point] = []
         """What the store did not take when it last failed."""
         self._filled = asyncio.Event()
@@ -126,7 +137,7 @@ class Ingest:
 
     def _recovered(self) -> bool:
         """A store that can be read may still take nothing: it must take what it did not."""
-        with self._working:
+        with self._recording:
             if self.store_problem:
                 self.store_problem = self._store.healthy()
                 if not self.store_problem and self._write(self._unwritten):
@@ -135,32 +146,55 @@ class Ingest:
             return not (self.store_problem or self.record_problem)
 
     async def run(self) -> None:
-        """Store lot after lot, until cancelled."""
-        while True:
-            await self._filled.wait()
-            if len(self._queue) < LOT_MESSAGES:
-                await asyncio.sleep(COALESCE_S)
-            await self.store_lot()
+        """Store lot after lot, until cancelled; some are written while one is recorded."""
+        recorded = asyncio.get_running_loop().create_future()
+        recorded.set_result(None)
+        room = asyncio.Semaphore(LOTS_AT_ONCE)
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await self._filled.wait()
+                if len(self._queue) < LOT_MESSAGES:
+                    await asyncio.sleep(COALESCE_S)
+                await room.acquire()
+                recorded = tasks.create_task(self._carry(self._next_lot(), recorded))
+                recorded.add_done_callback(lambda _: room.release())
 
     async def store_lot(self) -> None:
         """Store what is queued, one lot at most, and answer."""
+        await self._carry(self._next_lot())
+
+    def _next_lot(self) -> list[_Waiting]:
         self._filled.clear()
         lot = [self._queue.popleft() for _ in range(min(len(self._queue), LOT_MESSAGES))]
         self._queued_bytes -= sum(len(each.payload) for each in lot)
         if self._queue:
             self._filled.set()
-        self._send(await in_daemon_thread(self._store_safely, lot))
+        return lot
 
-    def _store_safely(self, lot: list[_Waiting]) -> list[Answer]:
+    async def _carry(self, lot: list[_Waiting], before: asyncio.Future[None] | None = None) -> None:
+        """Store a lot and answer, after the one `before` it."""
+        written = await in_daemon_thread(self._write_safely, lot)
+        if before is not None:
+            await before
+        self._send(await in_daemon_thread(self._record_safely, lot, written))
+
+    def _write_safely(self, lot: list[_Waiting]) -> _Written | None:
+        """None when something in it can't be written: it is looked for when it is recorded."""
+        try:
+            return self._write_lot(lot)
+        except Exception:  # noqa: BLE001 - it is met, and told, a second time
+            return None
+
+    def _record_safely(self, lot: list[_Waiting], written: _Written | None) -> list[Answer]:
         """Whatever a message does, it costs that message: a lot that fails is stored in halves."""
-        with self._working:
+        with self._recording:
             answers: list[Answer] = []
-            parts = [lot]
+            parts = [(lot, written)]
             while parts:
-                part = parts.pop()
+                part, written = parts.pop()
                 try:
                     self._record.refresh()
-                    answers += self._store_lot(part)
+                    answers += self._record_lot(written or self._write_lot(part))
                 except RecordUnavailableError as error:
                     self._fail(error)
                 except Exception as error:  # noqa: BLE001 - see above
@@ -168,7 +202,7 @@ class Ingest:
                     self._begin_watch_anew()
                     if len(part) > 1:
                         middle = len(part) // 2
-                        parts += [part[middle:], part[:middle]]
+                        parts += [(part[middle:], None), (part[:middle], None)]
                     else:
                         self._give_up(part, error)
             return answers
@@ -189,7 +223,7 @@ class Ingest:
         await in_daemon_thread(self._keep, points)
 
     def _keep(self, points: list[Point]) -> None:
-        with self._working:
+        with self._recording:
             self._write(points)
 
     async def settle(self, blindness: Collection[Blindness] = ()) -> None:
@@ -200,7 +234,7 @@ class Ingest:
         await in_daemon_thread(self._settle, blindness)
 
     def _settle(self, blindness: Collection[Blindness]) -> None:
-        with self._working, self._record.lock:
+        with self._recording, self._record.lock:
             now = time.time_ns() // 1000
             try:
                 self._record.refresh()
@@ -261,33 +295,37 @@ class Ingest:
         for topic, payload, _ in part:
             log.error("a message on %s can't be stored: %.200r", topic, payload, exc_info=error)
 
-    def _store_lot(self, lot: list[_Waiting]) -> list[Answer]:
+    def _write_lot(self, lot: list[_Waiting]) -> _Written:
+        events = self._read(lot, time.time_ns() // 1000)
+        new = self._new([each for each in events if isinstance(each, Arrival)])
+        return _Written(events, self._write_series(new))
+
+    def _record_lot(self, written: _Written) -> list[Answer]:
         now = time.time_ns() // 1000
-        events = self._read(lot, now)
-        arrivals = [each for each in events if isinstance(each, Arrival)]
-        with self._record.lock:
-            new = self._new(arrivals)
-        stored = self._write_series(new)
         change = Change(self._record, self._watching)
         with self._record.lock:
-            # In the order of arrival: a hello corrects what the batches before it claimed.
-            for event in events:
-                match event:
-                    case Greeting():
-                        change.greet(event, now)
-                    case Refused():
-                        self._reject(change, event.agent, event.rejection)
-                    case Arrival():
-                        change.witness(event)
-                        if stored and change.take(event, now):
-                            for rejection in event.rejected:
-                                self._reject(change, event.agent, rejection)
+            with self._numbering:
+                self._take(written, change, now)
             change.save(now)
-        if stored and (states := state_series.changes(change.corrections, now)):
+        if written.stored and (states := state_series.changes(change.corrections, now)):
             self._write(states)
         self.batches += change.batches
         self.readings += change.readings
         return change.answers(time.time_ns() // 1000)
+
+    def _take(self, written: _Written, change: Change, now: int) -> None:
+        # In the order of arrival: a hello corrects what the batches before it claimed.
+        for event in written.events:
+            match event:
+                case Greeting():
+                    change.greet(event, now)
+                case Refused():
+                    self._reject(change, event.agent, event.rejection)
+                case Arrival():
+                    change.witness(event)
+                    if written.stored and change.take(event, now):
+                        for rejection in event.rejected:
+                            self._reject(change, event.agent, rejection)
 
     def _read(self, lot: list[_Waiting], now: int) -> list[Event]:
         registry = self._registry()
@@ -301,17 +339,20 @@ class Ingest:
         return events
 
     def _new(self, arrivals: list[Arrival]) -> list[Arrival]:
-        """Those whose number is not here yet, each once."""
+        """Those whose number is not here yet, each once. Those of the lot that is being recorded
+        may be among them: written twice is written once.
+        """
         seen: set[tuple[str, str, int]] = set()
         new: list[Arrival] = []
-        for arrival in arrivals:
-            batch = arrival.batch
-            key = (arrival.agent, batch.epoch, batch.seq)
-            record = self._record.agents.get(arrival.agent)
-            known = record.epochs.get(batch.epoch) if record else None
-            if key not in seen and (known is None or batch.seq not in known.received):
-                seen.add(key)
-                new.append(arrival)
+        with self._numbering:
+            for arrival in arrivals:
+                batch = arrival.batch
+                key = (arrival.agent, batch.epoch, batch.seq)
+                record = self._record.agents.get(arrival.agent)
+                known = record.epochs.get(batch.epoch) if record else None
+                if key not in seen and (known is None or batch.seq not in known.received):
+                    seen.add(key)
+                    new.append(arrival)
         return new
 
     def _write_series(self, new: list[Arrival]) -> bool:
@@ -330,11 +371,13 @@ class Ingest:
 
     def _write(self, points: list[Point]) -> bool:
         try:
-            self.points_refused += self._store.write(points) if points else 0
+            refused = self._store.write(points) if points else 0
         except StoreUnavailableError as error:
             self._tell_problem("store", str(error))
             self.store_problem = str(error)
             return False
+        with self._numbering:
+            self.points_refused += refused
         return True
 
     def _reject(self, change: Change, agent: str, rejection: Rejection) -> None:

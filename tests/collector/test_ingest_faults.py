@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sansang_collector.ingest import Point
+from sansang_collector.record import Saving
 from sansang_collector.store.base import StoreUnavailableError
 from sansang_collector.store.influx import InfluxStore
 from tests.capabilities import missing, program
@@ -100,30 +101,43 @@ def test_a_full_disk_costs_nothing_that_was_receipted(tmp_path: Path, full: str)
     }
 
 
-async def test_one_lot_is_stored_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_lot_is_recorded_at_a_time_while_the_next_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also when the task that waited for one is cancelled, as at the end of the collector."""
     with desk(tmp_path) as at_work:
-        write, at_once, most = at_work.store.write, 0, 0
+        save, at_once, most = at_work.record.save, 0, 0
+        write, writes = at_work.store.write, 0
         inside, go_on = threading.Event(), threading.Event()
 
-        def slow(points: list[Point]) -> int:
+        def slow(saving: Saving) -> None:
             nonlocal at_once, most
             at_once += 1
             most = max(most, at_once)
             inside.set()
             assert go_on.wait(10)
             at_once -= 1
+            save(saving)
+
+        def counted(points: list[Point]) -> int:
+            nonlocal writes
+            writes += 1
             return write(points)
 
-        monkeypatch.setattr(at_work.store, "write", slow)
+        monkeypatch.setattr(at_work.record, "save", slow)
+        monkeypatch.setattr(at_work.store, "write", counted)
         running = asyncio.create_task(at_work.ingest.run())
         at_work.offer("dong-1", batch("dong-1", 1))
-        await until(inside.is_set, "the first lot is being stored")
+        await until(inside.is_set, "the first lot is being recorded")
+        at_work.offer("dong-1", batch("dong-1", 2))
+        await until(lambda: writes == 2, "the second lot was written")
         running.cancel()
         await asyncio.wait({running})
-        last = asyncio.create_task(at_work.take("dong-1", batch("dong-1", 2)))
-        asyncio.get_running_loop().call_later(0.05, go_on.set)
+        last = asyncio.create_task(at_work.take("dong-1", batch("dong-1", 3)))
+        await until(lambda: writes == 3, "the last lot was written")
+        go_on.set()
         await last
         assert most == 1
-        assert at_work.stored("dong-1") == {1, 2}
+        recorded = list(at_work.of("dong-1").epochs[EPOCH].received)
+        assert recorded == [(1, 1), (3, 3)], "the second was cancelled: it is sent again"
         assert shown(at_work.record._load()) == shown(at_work.record.agents)

@@ -60,7 +60,7 @@ class StoreBrokenError(Exception):
 
 
 class SeriesStore(Protocol):
-    """Blocking calls. `write` comes from one thread at a time, reads may come from others."""
+    """Blocking calls, from any thread, several at a time."""
 
     def write(self, points: Sequence[Point]) -> int:
         """Returns how many points the store refused for good (a partial write is never retried).

@@ -8,6 +8,7 @@ the bucket's name, which it makes by itself for buckets made through its API.
 import base64
 import logging
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Self
@@ -43,6 +44,7 @@ class InfluxStore:
         self._sender = sender
         self._reader = reader
         self._lines = LineWriter()
+        self._lines_lock = threading.Lock()
         self._posts = ThreadPoolExecutor(POSTS_AT_ONCE, "influxdb")
 
     @classmethod
@@ -68,7 +70,8 @@ class InfluxStore:
         posts: list[Future[int]] = []
         for index in range(0, len(points), LOT_LINES):
             lot = points[index : index + LOT_LINES]
-            lines = self._lines.lines(lot)
+            with self._lines_lock:
+                lines = self._lines.lines(lot)
             refused += len(lot) - len(lines)
             if lines:
                 posts.append(self._posts.submit(self._write_lot, lines))
