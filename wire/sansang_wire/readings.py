@@ -48,6 +48,7 @@ from sansang_wire.reading import (
     TraceMethod,
     WifiSecurity,
 )
+from sansang_wire.speed_readings import ThroughputReading
 
 
 class HostReading(Reading, frozen=True, kw_only=True, tag="host", omit_defaults=True):
@@ -485,6 +486,7 @@ AnyReading = (
     | TrafficReading
     | NeighboursReading
     | Ipv6OnlyReading
+    | ThroughputReading
 )
 """The closed set of readings a batch may carry; `kind` is the tag."""
 
@@ -511,6 +513,7 @@ KINDS: dict[str, type[Reading]] = {
     "traffic": TrafficReading,
     "neighbours": NeighboursReading,
     "ipv6_only": Ipv6OnlyReading,
+    "throughput": ThroughputReading,
 }
 
 
