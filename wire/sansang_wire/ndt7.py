@@ -13,7 +13,7 @@ theirs. DELETE on `TURN_PATH/ID` gives it back.
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 SUBPROTOCOL = "net.measurementlab.ndt.v7"
 DOWNLOAD_PATH, UPLOAD_PATH = "/ndt/v7/download", "/ndt/v7/upload"
@@ -45,8 +45,8 @@ class TcpInfo(Struct, frozen=True, kw_only=True, rename="pascal", omit_defaults=
     bytes_received: int = 0
     bytes_sent: int = 0
     bytes_retrans: int = 0
-    min_rtt: int | None = None
-    rtt: int | None = None
+    min_rtt: int | None = field(name="MinRTT", default=None)
+    rtt: int | None = field(name="RTT", default=None)
 
 
 class ServerInfo(Struct, frozen=True, kw_only=True, rename="pascal", omit_defaults=True):
@@ -54,7 +54,7 @@ class ServerInfo(Struct, frozen=True, kw_only=True, rename="pascal", omit_defaul
 
     limit_mbps: float | None = None
     """It gives a test no more than that."""
-    core_pct: float | None = None
+    work_pct: float | None = None
     """Time in use of its busiest core during the test."""
 
 
@@ -62,7 +62,7 @@ class Measurement(Struct, frozen=True, kw_only=True, rename="pascal", omit_defau
     """A text message. Others' fields are passed over."""
 
     app_info: AppInfo | None = None
-    tcp_info: TcpInfo | None = None
+    tcp_info: TcpInfo | None = field(name="TCPInfo", default=None)
     san_sang: ServerInfo | None = None
     test: str | None = None
     origin: str | None = None

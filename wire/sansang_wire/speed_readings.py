@@ -38,9 +38,9 @@ class ThroughputReading(Reading, frozen=True, kw_only=True, tag="throughput", om
     """
 
     server: Annotated[Label, Meta(description="name of the measuring server in the settings")]
-    family: FamilyLabel
-    phase: PhaseLabel
-    streams: StreamsLabel
+    family: Annotated[FamilyLabel, Meta(description="address family")]
+    phase: Annotated[PhaseLabel, Meta(description="what was measured")]
+    streams: Annotated[StreamsLabel, Meta(description="TCP connections: one, several, or none")]
     rate_mbps: Annotated[
         Rate | None, Meta(description="payload a second once the transfer had got going")
     ] = None
@@ -84,8 +84,14 @@ class ThroughputReading(Reading, frozen=True, kw_only=True, tag="throughput", om
     busiest_core_pct: Annotated[
         Percent | None, Meta(description="time in use of the box's busiest core")
     ] = None
+    packets_pct: Annotated[
+        Percent | None, Meta(description="time that core handled packets for no program")
+    ] = None
+    work_pct: Annotated[
+        Percent | None, Meta(description="time the test ran or waited for a processor")
+    ] = None
     throttled_pct: Annotated[
-        Percent | None, Meta(description="time the test waited for a processor it had work for")
+        Percent | None, Meta(description="time a quota or a virtual machine's host took away")
     ] = None
     port_mbps: Annotated[
         Rate | None, Meta(description="speed of the port, as the interface tells")
@@ -96,8 +102,8 @@ class ThroughputReading(Reading, frozen=True, kw_only=True, tag="throughput", om
     server_limit_mbps: Annotated[
         Rate | None, Meta(description="the server says that it gives no more")
     ] = None
-    server_core_pct: Annotated[
-        Percent | None, Meta(description="time in use of the server's busiest core")
+    server_work_pct: Annotated[
+        Percent | None, Meta(description="time that the server worked or waited for a processor")
     ] = None
     line_mbps: Annotated[
         Rate | None, Meta(description="all that crossed the interface meanwhile, headers included")

@@ -43,18 +43,25 @@ def accept_key(key: str) -> str:
 
 def frame(opcode: int, payload: bytes, *, masked: bool) -> bytes:
     """A whole message as one frame; a client's is masked (§5.3)."""
-    size = len(payload)
-    bit = MASKED if masked else 0
-    if size < 126:
-        head = bytes((FINAL | opcode, bit | size))
-    elif size < 1 << 16:
-        head = bytes((FINAL | opcode, bit | 126)) + size.to_bytes(2)
-    else:
-        head = bytes((FINAL | opcode, bit | 127)) + size.to_bytes(8)
+    head = _head(opcode, len(payload), masked=masked)
     if not masked:
         return head + payload
     mask = os.urandom(4)
     return head + mask + _masked(payload, mask)
+
+
+def masked_noise(size: int) -> bytes:
+    """A client's binary message of noise: masking noise would make nothing but noise of it."""
+    return _head(BINARY, size, masked=True) + os.urandom(4 + size)
+
+
+def _head(opcode: int, size: int, *, masked: bool) -> bytes:
+    bit = MASKED if masked else 0
+    if size < 126:
+        return bytes((FINAL | opcode, bit | size))
+    if size < 1 << 16:
+        return bytes((FINAL | opcode, bit | 126)) + size.to_bytes(2)
+    return bytes((FINAL | opcode, bit | 127)) + size.to_bytes(8)
 
 
 def _masked(payload: bytes, mask: bytes) -> bytes:
@@ -76,6 +83,11 @@ class FrameCounter:
         self._kept = bytearray()
         self.payload_bytes = 0
         """Of binary messages."""
+
+    @property
+    def within_a_frame(self) -> bool:
+        """Whether more of one is still to come."""
+        return bool(self._left or self._head)
 
     def feed(self, data: memoryview) -> Iterator[Control]:
         """What comes to its end in `data`. Raises ProtocolError."""
