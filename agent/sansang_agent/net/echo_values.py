@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What readings say of a run of echoes: loss (RFC 2680), round trip (RFC 2681), its variation."""
 
-import math
-import statistics
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import TypedDict
 
 from sansang_agent.net import reasons
 from sansang_agent.net.echoes import Echoes
+from sansang_agent.net.round_trips import jitter_ms, mean_ms, to_the_us
 from sansang_agent.net.targets import Located
 from sansang_wire.reading import EchoMethod, Outcome
 
@@ -34,29 +31,20 @@ def echo_values(located: Located, came: Echoes | None) -> EchoValues:
     """`came` is None when there was no address to ask."""
     reason = located.reason if came is None else came.reason
     trips = came.round_trips_ms if came else ()
-    steps = [abs(after - before) for before, after in pairwise(trips)]
     return EchoValues(
         outcome=_outcome(reason),
         reason=reason,
         method=came.method if came else None,
         address=str(located.address) if located.address else None,
-        lookup_ms=_to_the_us(located.lookup_ms),
+        lookup_ms=to_the_us(located.lookup_ms),
         sent=came.sent if came else None,
         received=came.received if came else None,
         loss_pct=_loss_pct(came),
-        rtt_min_ms=_to_the_us(min(trips, default=None)),
-        rtt_avg_ms=_mean(trips),
-        rtt_max_ms=_to_the_us(max(trips, default=None)),
-        jitter_ms=_mean(steps),
+        rtt_min_ms=to_the_us(min(trips, default=None)),
+        rtt_avg_ms=mean_ms(trips),
+        rtt_max_ms=to_the_us(max(trips, default=None)),
+        jitter_ms=jitter_ms(trips),
     )
-
-
-def percentile_95_ms(round_trips_ms: Sequence[float]) -> float | None:
-    """By nearest rank: a round trip that was seen, never one between two."""
-    if not round_trips_ms:
-        return None
-    rank = math.ceil(0.95 * len(round_trips_ms))
-    return _to_the_us(sorted(round_trips_ms)[rank - 1])
 
 
 def _loss_pct(came: Echoes | None) -> float | None:
@@ -64,15 +52,6 @@ def _loss_pct(came: Echoes | None) -> float | None:
     return (
         None if came is None or not came.sent else round(100 * (1 - came.received / came.sent), 2)
     )
-
-
-def _mean(milliseconds: Sequence[float]) -> float | None:
-    return _to_the_us(statistics.fmean(milliseconds)) if milliseconds else None
-
-
-def _to_the_us(milliseconds: float | None) -> float | None:
-    """What is finer is noise, and every digit is paid for."""
-    return None if milliseconds is None else round(milliseconds, 3)
 
 
 def _outcome(reason: str | None) -> Outcome:

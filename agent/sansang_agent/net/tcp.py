@@ -9,7 +9,6 @@ kernel keeps no time, is timed by the event loop. A connection is ended by a res
 import asyncio
 import errno
 import socket
-import struct
 import time
 from typing import NamedTuple
 
@@ -17,12 +16,8 @@ from sansang_agent.net import interfaces, reasons
 from sansang_agent.net.addresses import FAMILIES, Address, family_of, socket_address
 from sansang_agent.net.echoes import Echoes, Plan
 from sansang_agent.net.error_queue import keep_errors, queued_errors
+from sansang_agent.net.handshake import RESET_ON_CLOSE, handshake
 from sansang_wire.reading import Family
-
-# struct tcp_info of include/uapi/linux/tcp.h: tcpi_rtt and tcpi_total_retrans.
-_INFO_BYTES = 104
-_INFO = struct.Struct("@68xI28xI")
-_RESET_ON_CLOSE = struct.pack("@ii", 1, 0)
 
 
 class _Attempt(NamedTuple):
@@ -71,7 +66,7 @@ async def _attempt(address: Address, port: int, plan: Plan) -> _Attempt:
         return _Attempt(0, reasons.of_errno(error.errno))
     with sock:
         sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         keep_errors(sock, family)
         begun_ns = time.monotonic_ns()
         try:
@@ -85,12 +80,12 @@ async def _attempt(address: Address, port: int, plan: Plan) -> _Attempt:
             async with asyncio.timeout(plan.timeout_s):
                 await _writable(sock)
         except TimeoutError:
-            return _Attempt(1 + _info(sock)[1], reasons.NO_ANSWER)
+            return _Attempt(1 + handshake(sock).repeated, reasons.NO_ANSWER)
         return _outcome(sock, family, (time.monotonic_ns() - begun_ns) / 1e6)
 
 
 def _outcome(sock: socket.socket, family: Family, elapsed_ms: float) -> _Attempt:
-    round_trip_us, repeated = _info(sock)
+    round_trip_us, repeated = handshake(sock)
     syns = 1 + repeated
     # In this order: taking an error from the queue clears SO_ERROR.
     failure = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -101,11 +96,6 @@ def _outcome(sock: socket.socket, family: Family, elapsed_ms: float) -> _Attempt
         # The queue tells a prohibition from a host that is away; the error number doesn't.
         return _Attempt(syns, told[-1] if told else reasons.of_errno(failure))
     return _Attempt(syns, round_trip_ms=None if repeated else round_trip_us / 1000)
-
-
-def _info(sock: socket.socket) -> tuple[int, int]:
-    """The round trip in µs, and how many SYNs were sent again."""
-    return _INFO.unpack(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_BYTES))
 
 
 async def _writable(sock: socket.socket) -> None:
