@@ -139,6 +139,8 @@ class Agent:
             disk=Path(self._config.file.outbox.path).parent,
             clean_shutdown=self._outbox.clean_shutdown,
             clock=self._clock.state,
+            agent=self._config.file.agent,
+            profile=self._config.file.profile,
         )
         self._schedule.apply(dict(self._made(settings, surroundings)))
 

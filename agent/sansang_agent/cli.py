@@ -24,6 +24,7 @@ from sansang_agent.net.targets import BOTH
 from sansang_agent.outbox_file import OutboxUnusableError
 from sansang_agent.probes.base import Need, Probe, ProbeSettings, Surroundings, all_probes
 from sansang_agent.probes.path import PathSettings
+from sansang_agent.probes.throughput import ThroughputProbe
 from sansang_agent.schedule import cadence_s
 from sansang_agent.showing import lines
 from sansang_wire.checking import InvalidSettingsError, check
@@ -31,6 +32,7 @@ from sansang_wire.language import Translate, translator, wanted_language
 
 FINE, WRONG, BAD_CONFIG = 0, 1, 78
 READINESS = "readiness"
+THROUGHPUT = "throughput"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     probe.add_argument("kind", choices=kinds, help="which probe; readiness: all about IPv6")
     probe.add_argument("--target", metavar="HOST", help="for path: measure the way to this system")
     probe.add_argument("--packets", type=int, help="with --target: how many, 1 to 200")
-    probe.add_argument("--family", choices=BOTH, help="with --target: through this family alone")
+    probe.add_argument(
+        "--family", choices=BOTH, help="with --target, or for throughput: through this family alone"
+    )
     probe.set_defaults(usage=probe)
     add("doctor", _doctor, "find what keeps the agent from working, and how to mend it")
     return parser
@@ -116,14 +120,19 @@ def _check(options: argparse.Namespace, translate: Translate) -> int:
 
 def _probe(options: argparse.Namespace, translate: Translate) -> int:
     kind: str = options.kind
-    is_targeted = (options.target, options.packets, options.family) != (None, None, None)
+    family = None if kind == THROUGHPUT else options.family
+    is_targeted = (options.target, options.packets, family) != (None, None, None)
     if is_targeted and (kind != "path" or options.target is None):
         options.usage.error("--packets and --family go with --target, which is for the probe path")
-    known = _probe_settings(options.config)
+    config = _config_if_any(options.config)
+    known: Mapping[str, Any] = check_probes({}) if config is None else config.probes
     if kind == READINESS:
         return _readiness(options, known, translate)
     settings = _one_target(options, known[kind]) if is_targeted else known[kind]
-    readings = asyncio.run(all_probes()[kind](settings, _surroundings()).run())
+    probe = all_probes()[kind](settings, _surroundings(config))
+    if isinstance(probe, ThroughputProbe):
+        return _throughput(options, probe, translate)
+    readings = asyncio.run(probe.run())
     if options.json:
         print(json.dumps([msgspec.to_builtins(each) for each in readings]))
     else:
@@ -154,16 +163,31 @@ def _readiness(
     return WRONG if found.score is None else FINE
 
 
-def _probe_settings(path: Path) -> Mapping[str, Any]:
-    """By kind."""
+def _throughput(options: argparse.Namespace, probe: ThroughputProbe, translate: Translate) -> int:
+    """A test now, shown while it runs."""
+    # Imported here: the agent itself has no use for it, and little memory.
+    from sansang_agent.showing_speed import Live, lines  # noqa: PLC0415
+
+    in_place = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    live = Live(sys.stderr, options.lang, translate, in_place=in_place)
+    readings = asyncio.run(probe.test_now(options.family, None if options.json else live.tell))
+    if options.json:
+        print(json.dumps([msgspec.to_builtins(each) for each in readings]))
+    else:
+        print(*lines(readings, options.lang, translate), sep="\n")
+    return FINE if all(each.outcome == "ok" for each in readings) else WRONG
+
+
+def _config_if_any(path: Path) -> AgentConfig | None:
+    """None on a box that is not set up yet."""
     try:
-        return load(path).probes
+        return load(path)
     except InvalidSettingsError as error:
         # A box that is not set up yet can be tried out with what a probe does by itself.
         absent = isinstance(error.__cause__, FileNotFoundError) and path == DEFAULT_PATH
         if not absent:
             raise
-        return check_probes({})
+        return None
 
 
 def _one_target(options: argparse.Namespace, settings: PathSettings) -> PathSettings:
@@ -181,8 +205,17 @@ def _one_target(options: argparse.Namespace, settings: PathSettings) -> PathSett
         usage.error(str(error))
 
 
-def _surroundings() -> Surroundings:
-    return Surroundings(disk=Path("/"), clean_shutdown=None, clock=AgentClock().state)
+def _surroundings(config: AgentConfig | None = None) -> Surroundings:
+    clock = AgentClock().state
+    if config is None:
+        return Surroundings(disk=Path("/"), clean_shutdown=None, clock=clock)
+    return Surroundings(
+        disk=Path(config.file.outbox.path).parent,
+        clean_shutdown=None,
+        clock=clock,
+        agent=config.file.agent,
+        profile=config.file.profile,
+    )
 
 
 def _enabled(settings: Mapping[str, ProbeSettings]) -> list[Probe[ProbeSettings]]:

@@ -74,7 +74,7 @@ class AgentClock:
         offset = self.offset()
         if offset is None:
             return ClockState("none", None)
-        return ClockState(offset.clock, offset.error_us / 1000)
+        return ClockState(offset.clock, offset.error_us / 1000, offset.us)
 
     def learn(self, receipt: Receipt) -> None:
         """Take the collector's time from the answer to a hello, if it beats what is known."""

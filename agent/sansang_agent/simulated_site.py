@@ -51,7 +51,7 @@ FAULTS: dict[str, tuple[float, int]] = {
 class SimulatedSite(Struct, frozen=True, kw_only=True):
     """One invented house. `loss`: share of lost packets; `dark`: its box is off at night; `guest`:
     it has a spare radio that tries the Wi-Fi as a guest does; `ipv6_as`: how its IPv6 is, if it has
-    any.
+    any; `speed`: what its speed tests find, if there are any.
     """
 
     agent: str
@@ -61,6 +61,7 @@ class SimulatedSite(Struct, frozen=True, kw_only=True):
     dark: bool
     guest: bool = True
     ipv6_as: Literal["healthy", "black_hole", "nat64"] = "healthy"
+    speed: Literal["healthy", "slow_evening", "port", "metered"] | None = None
 
 
 class Moment(NamedTuple):

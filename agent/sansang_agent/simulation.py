@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 import sansang_agent
-from sansang_agent import simulated_guest, simulated_ipv6, simulated_site
+from sansang_agent import simulated_guest, simulated_ipv6, simulated_site, simulated_speed
 from sansang_agent.clock import AgentClock, Offset
 from sansang_agent.net.boot import boot_id, boottime_us
 from sansang_agent.outbox import Outbox
@@ -131,6 +131,7 @@ class _Box:
         self._begun_us = boottime_us()
         self._clock = AgentClock()
         self._next_visit_us = 0
+        self._next_speed_test_us = boottime_us() + simulated_speed.EVERY_US
         self.remembered = 0
         self.all_remembered = False
         name = agent.site.agent
@@ -173,6 +174,7 @@ class _Box:
             if us == begin:
                 readings += simulated_site.seldom(self._site, moment)
                 readings += simulated_ipv6.readings(self._site, moment)
+                readings += simulated_speed.readings(self._site, moment)
         if readings:
             self._outbox.commit(readings, offset)
             self._uplink.wake()
@@ -203,6 +205,9 @@ class _Box:
             self._next_visit_us = at + simulated_guest.EVERY_US
             yield from simulated_guest.visits(self._site, moment)
             yield from simulated_ipv6.readings(self._site, moment)
+        if at >= self._next_speed_test_us:
+            self._next_speed_test_us = at + simulated_speed.EVERY_US
+            yield from simulated_speed.readings(self._site, moment)
 
     def _is_off_air(self, at: int) -> bool:
         since_s = (at - self._begun_us) / 1e6 - OFF_AIR_AFTER_S

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sansang_agent import clock as clock_module
 from sansang_agent.clock import DRIFT, LARGEST_ERROR_US, STA_UNSYNC, AgentClock, kernel_offset
+from sansang_agent.probes.base import ClockState
 from sansang_wire.batch import Receipt
 from tests.capabilities import missing, program
 
@@ -69,7 +70,7 @@ def unsynchronised(patch: pytest.MonkeyPatch, box: Box) -> Box:
 
 def test_a_box_that_was_told_nothing_knows_no_time(box: Box) -> None:
     assert box.clock.offset() is None
-    assert box.clock.state() == ("none", None)
+    assert box.clock.state() == ClockState("none", None)
 
 
 def test_a_receipt_without_an_echo_tells_no_time(box: Box) -> None:

@@ -27,10 +27,14 @@ class ProbeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ClockState(NamedTuple):
-    """What dates readings now, and how far off that may be."""
+    """What dates readings now, and how far off that may be.
+
+    Real time (µs since the Unix epoch) is CLOCK_BOOTTIME + `offset_us`; None: nobody knows.
+    """
 
     clock: Clock
     error_ms: float | None
+    offset_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,9 @@ class Surroundings:
     clean_shutdown: bool | None
     """Whether the run before this one ended in good order; None on the first run."""
     clock: Callable[[], ClockState]
+    agent: str = ""
+    """Its id; empty on a box that is not set up."""
+    profile: Profile = "default"
 
 
 S = TypeVar("S", bound=ProbeSettings)

@@ -45,7 +45,7 @@ class HostProbe(Probe[HostSettings]):
         at = boottime_us()
         memory = psutil.virtual_memory()
         disk = _room(self.surroundings.disk)
-        clock, error_ms = self.surroundings.clock()
+        clock, error_ms, _ = self.surroundings.clock()
         return [
             HostReading(
                 at=at,

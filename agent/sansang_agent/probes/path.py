@@ -16,8 +16,9 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
-from sansang_agent.net.echo_values import echo_values, percentile_95_ms
+from sansang_agent.net.echo_values import echo_values
 from sansang_agent.net.echoes import Plan
+from sansang_agent.net.round_trips import percentile_95_ms
 from sansang_agent.net.targets import Asked, Target, ask_all, refuse_ambiguous
 from sansang_agent.probes.base import Need, Probe, ProbeSettings
 from sansang_wire.readings import AnyReading, PathReading

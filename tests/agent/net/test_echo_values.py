@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from sansang_agent.net.echo_values import echo_values, percentile_95_ms
+from sansang_agent.net.echo_values import echo_values
 from sansang_agent.net.echoes import Echoes
+from sansang_agent.net.round_trips import percentile_95_ms
 from sansang_agent.net.targets import Located
 
 

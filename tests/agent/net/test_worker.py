@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """An agent without rights and the helper that systemd starts for each of its requests."""
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
+import psutil
 import pytest
 
 from sansang_agent.net import worker
 from sansang_agent.net.netlink import generic_family
-from sansang_agent.net.worker import Worker, WorkerError, ask
+from sansang_agent.net.worker import Worker, WorkerError, ask, follow
 from sansang_agent.workers.helper import WORKERS
+from tests.agent.workers.speed_asking import PATIENCE_S, request
 from tests.capabilities import program
 from tests.waiting import wait_until
 
@@ -77,3 +81,28 @@ async def test_root_needs_no_helper(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(WorkerError, match="worker_failed"):
         await ask("wifi_scan", {"unknown": 1}, 20)
+
+
+async def test_who_follows_no_longer_ends_the_worker() -> None:
+    """It would go on using the line of whoever no longer asks."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        asked = request(listener.getsockname()[1], phases=["idle"], duration_s=2)
+        async with contextlib.aclosing(follow("speed", asked, PATIENCE_S)) as lines:
+            first = await anext(lines)
+            assert first["progress"]["phase"] == "idle"
+            [process] = psutil.Process().children()
+    assert not process.is_running()
+
+
+@pytest.mark.parametrize(
+    ("asked", "within_s"),
+    [({"unknown": 1}, PATIENCE_S), (request(1, duration_s=60), 0.5)],
+    ids=["nonsense", "too slow"],
+)
+async def test_a_worker_that_does_not_come_to_its_end_has_failed(
+    asked: dict[str, Any], within_s: float
+) -> None:
+    """What it told before stays told."""
+    with pytest.raises(WorkerError, match="worker_failed"):
+        _ = [line async for line in follow("speed", asked, within_s)]
+    assert not psutil.Process().children()
