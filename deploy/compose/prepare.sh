@@ -25,7 +25,7 @@ esac
 
 certificates=state/certificates
 mkdir -p "$certificates" state/secrets state/agents state/registry state/collector \
-    state/mosquitto/data state/influxdb/data state/influxdb/config state/grafana
+    state/speed-server state/mosquitto/data state/influxdb/data state/influxdb/config state/grafana
 
 # An agent without a clock can't look at dates: the authority is our own, and lasts 20 years.
 [ -e "$certificates/ca.crt" ] || {
