@@ -70,6 +70,8 @@ WORDS = {
     "international": "Quốc tế",
     "ipv4": "IPv4",
     "ipv6": "IPv6",
+    "single": "một luồng",
+    "several": "nhiều luồng",
 }
 
 

@@ -13,6 +13,7 @@ from dashboards import (
     line_panels,
     now_panels,
     service_panels,
+    speed_panels,
     wifi_panels,
 )
 from dashboards.influxql import SOURCE
@@ -23,6 +24,7 @@ ROWS = {
     "Sự cố": incident_panels.laid,
     "Wi-Fi": wifi_panels.laid,
     "IPv6 và IPv4": ipv6_panels.laid,
+    "Tốc độ": speed_panels.laid,
     "Đường truyền": line_panels.laid,
     "Dịch vụ": service_panels.laid,
 }

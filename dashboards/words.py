@@ -110,6 +110,28 @@ CAUSES = {
 VERDICTS = {verdict: name.vi for verdict, name in readiness_words.VERDICTS.items()}
 """Whether a site could do without IPv4."""
 
+PHASES = {"idle": "Độ trễ", "download": "Tải xuống", "upload": "Tải lên"}
+STREAMS = {"none": "–", "single": "Một luồng", "several": "Nhiều luồng"}
+LIMITS = {
+    "line": "Đường truyền",
+    "cpu": "Thiết bị đo",
+    "port": "Giao diện mạng của thiết bị đo",
+    "server": "Máy chủ đo",
+    "wifi": "Wi-Fi của thiết bị đo",
+    "unknown": "Chưa rõ",
+}
+STOPS = {
+    "time": "Hết thời gian",
+    "stable": "Đã ổn định",
+    "byte_cap": "Hết hạn mức một lần đo",
+    "server": "Máy chủ dừng",
+    "failed": "Đứt kết nối",
+}
+"""Of a speed test, as the collector's page has it."""
+
+AT_LEAST: list[dashboard.ValueMapping] = [mapping((1, "≥ ít nhất", AMBER), (0, "= đo được", GREEN))]
+OTHERS: list[dashboard.ValueMapping] = [mapping((1, "■ Có", AMBER), (0, "● Không", GREEN))]
+
 YES_NO: list[dashboard.ValueMapping] = [mapping((1, "● Có", GREEN), (0, "◆ Không", RED))]
 
 

@@ -25,6 +25,7 @@ from sansang_wire.readings import (
     WifiScanReading,
 )
 from sansang_wire.session import Broker
+from sansang_wire.speed_readings import SpeedPhase, ThroughputReading
 from tests.agent.running import RunningAgent, write_config
 from tests.collector.boxes import small_box
 from tests.dashboards import judged
@@ -107,6 +108,9 @@ def readings_of_others() -> Sequence[AnyReading]:
             )
             for ago, whole in ((0, 1000), (40, 7))
         ),
+        transfer(now - 40 * MINUTE_US, "download", 94.0),
+        transfer(now, "download", 41.5),
+        transfer(now, "upload", 20.0),
         reached("first", now, "ok"),
         reached("second", now, "unreachable"),
         reached("first", now - 40 * MINUTE_US, "unreachable"),
@@ -129,6 +133,25 @@ def radio(at: int, joined: int, left: int) -> RadioReading:
         retry_median_pct=4,
         joined=joined,
         left=left,
+    )
+
+
+def transfer(at: int, phase: SpeedPhase, rate_mbps: float) -> ThroughputReading:
+    """One that somebody else's traffic kept below what the line can do."""
+    return ThroughputReading(
+        at=at,
+        outcome="ok",
+        server="xa",
+        family="ipv6",
+        phase=phase,
+        streams="several",
+        rate_mbps=rate_mbps,
+        lower_bound=True,
+        limited_by="line",
+        stop_reason="stable",
+        used_bytes=60_000_000,
+        idle_rtt_ms=7,
+        loaded_rtt_p95_ms=90,
     )
 
 
@@ -291,6 +314,16 @@ def test_how_ready_a_site_is_and_how_much_of_its_traffic_is_ipv6(influxdb: str) 
     [shares] = answer(influxdb, "Tỷ lệ lưu lượng IPv6")
     values = [value for step in shares.rows for name, value in step.items() if name != "time"]
     assert {value for value in values if value is not None} == {75}
+
+
+def test_how_fast_a_line_was_is_told_with_what_it_cost(influxdb: str) -> None:
+    """The newest test of each direction with its limit; all of them as they came."""
+    row = rows(influxdb, "Lần đo tốc độ mới nhất", "phase")["download"]
+    assert (row["rate_mbps"], row["lower_bound"], row["limited_by"]) == (41.5, 1, "line")
+    [rates] = answer(influxdb, "Tốc độ tải xuống")
+    assert [row["median"] for row in rates.rows if row["median"] is not None] == [94, 41.5]
+    [used] = answer(influxdb, "Dữ liệu dùng để đo tốc độ")
+    assert sum(row["sum"] or 0 for row in used.rows) == 180_000_000
 
 
 def test_sites_to_choose_from_are_those_that_sent(influxdb: str) -> None:

@@ -11,12 +11,14 @@ from sansang_collector.language import Translation
 from sansang_collector.views import AgentView, CollectorView, ServiceView, SiteView
 from sansang_collector.web import (
     findings,
+    ispeed_api,
     maintenance_api,
     notes_api,
     outages_api,
     readiness_api,
     refusal,
     sites_api,
+    speed_api,
 )
 from sansang_collector.web.examples import AGENT, COLLECTOR, SERVICE, SITE
 from sansang_collector.web.http import wanted_language
@@ -47,6 +49,8 @@ STRUCTS = (
     *maintenance_api.STRUCTS,
     *notes_api.STRUCTS,
     *readiness_api.STRUCTS,
+    *speed_api.STRUCTS,
+    *ispeed_api.STRUCTS,
     Health,
     Fault,
 )
@@ -101,6 +105,8 @@ def add_routes(
     maintenance_api.add_routes(app, sources)
     notes_api.add_routes(app, sources)
     readiness_api.add_routes(app, sources, translations)
+    speed_api.add_routes(app, sources, translations)
+    ispeed_api.add_routes(app, sources, translations)
     _add_agent(app, sources, translations)
     _add_health(app, sources, translations)
     describe(app, STRUCTS)

@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 
 import sansang_collector
 from sansang_collector.language import Translation
-from sansang_collector.web import api, metrics, notes_page
+from sansang_collector.record import RecordUnavailableError
+from sansang_collector.web import api, ispeed_form, metrics, notes_page
 from sansang_collector.web import keeper as keeper_page
 from sansang_collector.web import zalo as zalo_page
 from sansang_collector.web.events import changes
@@ -64,7 +65,9 @@ def create_app(
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     pages = Pages(sources, translations)
     _add_pages(app, pages)
+    _add_reports(app, pages)
     notes_page.add_routes(app, sources, pages, translations)
+    ispeed_form.add_routes(app, sources, pages, translations)
     if keeper is not None:
         # All that a proxy must pass on begins alike.
         app.mount("/k/static", StaticFiles(directory=HERE / "static"))
@@ -86,12 +89,33 @@ def _add_pages(app: FastAPI, pages: Pages) -> None:
     async def one_site(site: str, language: Wanted, lang: str | None = None) -> Response:
         return _page((await _found(pages, site, language)).whole, language, lang)
 
+    @app.get("/events", include_in_schema=False)
+    async def events(language: Wanted, site: str | None = None) -> Response:
+        first = await _found(pages, site, language)
+        stream = changes(pages, Place(site, language), first, app.state.closing)
+        return StreamingResponse(stream, media_type="text/event-stream")
+
+
+def _add_reports(app: FastAPI, pages: Pages) -> None:
+    """What does not change while one looks at it."""
+
     @app.get("/ipv6", include_in_schema=False)
     @app.get("/sites/{site}/ipv6", include_in_schema=False)
     async def readiness(
         language: Wanted, site: str | None = None, lang: str | None = None
     ) -> Response:
         found = await pages.readiness(Place(site, language))
+        if found is None:
+            raise HTTPException(404)
+        return _page(found, language, lang)
+
+    @app.get("/speed", include_in_schema=False)
+    @app.get("/sites/{site}/speed", include_in_schema=False)
+    async def speed(language: Wanted, site: str | None = None, lang: str | None = None) -> Response:
+        try:
+            found = await pages.speed(Place(site, language))
+        except RecordUnavailableError as error:
+            return HTMLResponse(pages.unread(str(error), language), 503)
         if found is None:
             raise HTTPException(404)
         return _page(found, language, lang)
@@ -104,12 +128,6 @@ def _add_pages(app: FastAPI, pages: Pages) -> None:
         if found is None:
             raise HTTPException(404)
         return _page(found, language, lang)
-
-    @app.get("/events", include_in_schema=False)
-    async def events(language: Wanted, site: str | None = None) -> Response:
-        first = await _found(pages, site, language)
-        stream = changes(pages, Place(site, language), first, app.state.closing)
-        return StreamingResponse(stream, media_type="text/event-stream")
 
 
 async def _found(pages: Pages, site: str | None, language: Language) -> Rendered:

@@ -19,7 +19,7 @@ HEADERS = (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"))
 BODY_WITHIN_S = 10
 OUTSIDE = ("/k/", "/z/")
 """What is there for people who are not at this machine; each asks for a secret of its own."""
-WITH_FORMS = ("/outages", "/sites/")
+WITH_FORMS = ("/outages", "/sites/", "/ispeed")
 """And the page of all sites."""
 
 

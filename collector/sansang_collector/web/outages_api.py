@@ -9,9 +9,9 @@ from fastapi import Depends, FastAPI, Path, Response
 from sansang_collector.csv_text import Cell, csv_text
 from sansang_collector.language import Translation, mark
 from sansang_collector.ledger_csv import availability_rows, outage_rows
+from sansang_collector.outages import By
 from sansang_collector.views import (
     AvailabilityAnswer,
-    AvailabilityView,
     OutageDetail,
     OutageView,
 )
@@ -26,11 +26,11 @@ from sansang_collector.web.ledger_examples import (
 )
 from sansang_collector.web.openapi import Fault, content, json
 from sansang_collector.web.questions import (
-    AvailabilityAsked,
-    AvailabilityOver,
     OutagesAsked,
-    availability_asked,
+    PeriodAsked,
+    by_asked,
     outages_asked,
+    period_asked,
 )
 from sansang_collector.web.refusal import RefusedError
 from sansang_collector.web.sites_api import NO_SITE
@@ -42,7 +42,8 @@ DIGITS_AT_MOST = 15
 
 Wanted = Annotated[Language, Depends(wanted_language)]
 Outages = Annotated[OutagesAsked, Depends(outages_asked)]
-Availability = Annotated[AvailabilityAsked, Depends(availability_asked)]
+Asked = Annotated[PeriodAsked, Depends(period_asked)]
+Grouping = Annotated[By, Depends(by_asked)]
 Responses = dict[int | str, dict[str, Any]]
 FAULTS: Responses = {
     422: content(Fault, BAD_PERIOD),
@@ -144,7 +145,7 @@ def _add_availability(
         summary="How much of its service time each service worked",
         responses={200: content(AvailabilityAnswer, AVAILABILITY), **FAULTS},
     )
-    def availability(asked: Availability) -> Response:
+    def availability(asked: Asked, by: Grouping) -> Response:
         over = asked.read(sources.now())
         return json(
             AvailabilityAnswer(
@@ -152,8 +153,8 @@ def _add_availability(
                 calendar=over.calendar,
                 start=over.span.start,
                 end=over.span.end,
-                by=over.by,
-                found=_availability(sources, over),
+                by=by,
+                found=sources.availability(over.span, by),
             )
         )
 
@@ -164,12 +165,7 @@ def _add_availability(
         response_class=Sheet,
         responses=FAULTS,
     )
-    def availability_sheet(asked: Availability, language: Wanted) -> Response:
+    def availability_sheet(asked: Asked, by: Grouping, language: Wanted) -> Response:
         translate = translations[language]
-        found = _availability(sources, asked.read(sources.now()))
+        found = sources.availability(asked.read(sources.now()).span, by)
         return sheet(availability_rows(found, translate), "sansang-availability", translate)
-
-
-def _availability(sources: Sources, over: AvailabilityOver) -> list[AvailabilityView]:
-    """Raises RecordUnavailableError."""
-    return sources.availability(over.span, over.by)

@@ -24,15 +24,20 @@ from sansang_collector.web import (
     overview,
     readiness_page,
     site_page,
+    speed_page,
+    speeds_page,
 )
 from sansang_collector.web.board import Board
 from sansang_collector.web.history import History
 from sansang_collector.web.ipv6_page import Ipv6Page
+from sansang_collector.web.ispeed_page import ISpeedPage
 from sansang_collector.web.ledger_past import Past
 from sansang_collector.web.outages_page import Asked, OutagesPage
 from sansang_collector.web.readiness_page import ReadinessPage
 from sansang_collector.web.shared import Shared
 from sansang_collector.web.sources import Sources
+from sansang_collector.web.speed_page import SpeedPage
+from sansang_collector.web.speeds_page import SpeedsPage
 from sansang_collector.web.strip import day_until
 from sansang_collector.web.uptime import Uptime
 from sansang_wire.language import Language
@@ -42,6 +47,18 @@ BOARD_S, PAGE_S, DAY_S, PAST_S = 1, 1, 60, 600
 OUTAGES_S = 10
 """How old it may be: what is known, a page made of it, what happened within 24 hours, within a
 quarter."""
+
+
+Shown = (
+    overview.Overview
+    | site_page.SitePage
+    | OutagesPage
+    | ReadinessPage
+    | Ipv6Page
+    | SpeedPage
+    | SpeedsPage
+    | ISpeedPage
+)
 
 
 class Place(NamedTuple):
@@ -76,6 +93,7 @@ class Pages:
         self._pages = Shared[Place, Rendered | None](self._render, PAGE_S)
         self._outages = Shared[tuple[Asked, Language], str](self._render_outages, OUTAGES_S)
         self._readiness = Shared[Place, str | None](self._render_readiness, OUTAGES_S)
+        self._speeds = Shared[Place, str | None](self._render_speed, OUTAGES_S)
 
     async def get(self, place: Place) -> Rendered | None:
         """None for a site that is not in the registry."""
@@ -94,15 +112,31 @@ class Pages:
         """The page of IPv6 readiness; None for a site that is not in the registry."""
         return await self._readiness.get(place)
 
+    async def speed(self, place: Place) -> str | None:
+        """The page of line speed; None for a site that is not in the registry.
+
+        Raises RecordUnavailableError.
+        """
+        return await self._speeds.get(place)
+
     def forget(self) -> None:
-        """Somebody has changed what outages are shown with: the next page has it."""
-        shown = (self._boards, self._weeks, self._months, self._pages, self._outages)
+        """Somebody has changed what is shown: the next page has it."""
+        outages = (self._boards, self._weeks, self._months, self._pages, self._outages)
+        shown = (*outages, self._speeds)
         for each in shown:
             each.forget()
 
     def absent(self, path: str, language: Language) -> str:
         """The page that says there is no such page."""
         return self.fill("absent.html", language, asked=path)
+
+    def whole(self, page: Shown, template: str, path: str, language: Language) -> str:
+        """A page that is not shared."""
+        return self._rendered(page, template, path, language).whole
+
+    def unread(self, fault: str, language: Language) -> str:
+        """The page that says that what it would show can't be read."""
+        return self.fill("unread.html", language, fault=fault)
 
     def fill(self, template: str, language: Language, **shown: object) -> str:
         """A page that is not shared: this template with these values."""
@@ -177,6 +211,22 @@ class Pages:
         path = f"/sites/{quote(view.site, safe='')}/ipv6"
         return self._rendered(shown, "readiness.html", path, place.language).whole
 
+    async def _render_speed(self, place: Place) -> str | None:
+        return await asyncio.to_thread(self._speed, place)
+
+    def _speed(self, place: Place) -> str | None:
+        sources, translate = self._sources, self._translations[place.language]
+        now = sources.now()
+        if place.site is None:
+            every = speeds_page.build(speeds_page.take(sources), now, translate)
+            return self._rendered(every, "speeds.html", "/speed", place.language).whole
+        known = speed_page.take(sources, place.site)
+        if known is None:
+            return None
+        path = f"/sites/{quote(place.site, safe='')}/speed"
+        page = speed_page.build(known, now, translate)
+        return self._rendered(page, "speed.html", path, place.language).whole
+
     def _overview(self, now: Board, day: Uptime, language: Language) -> Rendered:
         page = overview.build(now, day, self._translations[language])
         events = f"/events?{urlencode({'lang': language})}"
@@ -192,7 +242,7 @@ class Pages:
 
     def _rendered(
         self,
-        page: overview.Overview | site_page.SitePage | OutagesPage | ReadinessPage | Ipv6Page,
+        page: Shown,
         template: str,
         path: str,
         language: Language,

@@ -23,14 +23,16 @@ FOREIGN = Fault(detail="A page of another host may not change anything here.")
 Posted = TypeVar("Posted")
 
 
-def posted(shape: type[Posted]) -> Callable[[Request], Awaitable[Posted]]:
-    """For FastAPI: the body as this struct. Raises RefusedError."""
+def posted(
+    shape: type[Posted], at_most: int = BYTES_AT_MOST
+) -> Callable[[Request], Awaitable[Posted]]:
+    """For FastAPI: the body, of so many bytes at most, as this struct. Raises RefusedError."""
 
     async def read(request: Request) -> Posted:
         _check(request)
-        body = await read_body(request, BYTES_AT_MOST)
+        body = await read_body(request, at_most)
         if body is None:
-            raise RefusedError(413, mark("Send {most} bytes at most."), most=BYTES_AT_MOST)
+            raise RefusedError(413, mark("Send {most} bytes at most."), most=at_most)
         try:
             return msgspec.json.decode(body, type=shape)
         except (msgspec.DecodeError, RecursionError) as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked of the ledger: which outages, availability over which period and by what."""
+"""What is asked of the record: which outages, and over which period, put together by what."""
 
 import re
 from collections.abc import Mapping
@@ -53,30 +53,26 @@ def outages_asked(
     return OutagesAsked(start, end, site)
 
 
-class AvailabilityAsked(NamedTuple):
+class PeriodAsked(NamedTuple):
     """As it was written; `read` makes sense of it."""
 
     period: str | None
     calendar: str
     first: str | None
     last: str | None
-    by: str
 
-    def read(self, now: int) -> "AvailabilityOver":
+    def read(self, now: int) -> "PeriodOver":
         """Raises RefusedError."""
-        by = BY.get(self.by)
-        if by is None:
-            raise RefusedError(422, mark("by is one of: {known}."), known=", ".join(GROUPINGS))
         if self.calendar not in {"true", "false"}:
             raise RefusedError(422, mark("calendar is true or false."))
         calendar = self.calendar == "true"
         if self.first is not None or self.last is not None:
             if self.period is not None:
                 raise RefusedError(422, mark("Ask for a period, or for from and to: not for both."))
-            return AvailabilityOver(None, _between(self.first, self.last, now), by, calendar=False)
+            return PeriodOver(None, _between(self.first, self.last, now), calendar=False)
         if self.period is None:
             this = calendar_quarter(now) if calendar else reporting_quarter(now)
-            return AvailabilityOver(this.name, this.span, by, calendar=calendar)
+            return PeriodOver(this.name, this.span, calendar=calendar)
         try:
             found = period(self.period, calendar=calendar)
         except ValueError as error:
@@ -85,19 +81,18 @@ class AvailabilityAsked(NamedTuple):
                 mark("{text!r} is not a period from 2000 to 2099: write 2026, 2026-Q4 or 2026-11."),
                 text=self.period,
             ) from error
-        return AvailabilityOver(found.name, found.span, by, calendar=calendar)
+        return PeriodOver(found.name, found.span, calendar=calendar)
 
 
-class AvailabilityOver(NamedTuple):
-    """A span, the name of its period if it has one, and by what the sites are put together."""
+class PeriodOver(NamedTuple):
+    """A span, and the name of its period if it has one."""
 
     name: str | None
     span: Span
-    by: By
     calendar: bool
 
 
-def availability_asked(
+def period_asked(
     period: Annotated[
         str | None,
         Query(
@@ -115,10 +110,19 @@ def availability_asked(
         str | None,
         Query(alias="to", description="YYYY-MM-DD, that day included; or µs; now if left out"),
     ] = None,
-    by: Annotated[str, Query(description="`site`, `carrier` or `commune`")] = "site",
-) -> AvailabilityAsked:
+) -> PeriodAsked:
     """For FastAPI."""
-    return AvailabilityAsked(period, calendar, first, last, by)
+    return PeriodAsked(period, calendar, first, last)
+
+
+def by_asked(
+    by: Annotated[str, Query(description="`site`, `carrier` or `commune`")] = "site",
+) -> By:
+    """For FastAPI. Raises RefusedError."""
+    found = BY.get(by)
+    if found is None:
+        raise RefusedError(422, mark("by is one of: {known}."), known=", ".join(GROUPINGS))
+    return found
 
 
 def _between(first: str | None, last: str | None, now: int) -> Span:

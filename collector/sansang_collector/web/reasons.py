@@ -136,6 +136,24 @@ SURVEY: Mapping[str, str] = MappingProxyType(
 )
 """Why it is not known how busy a radio's channel is."""
 
+SPEED: Mapping[str, str] = MappingProxyType(
+    UNREACHABLE
+    | {
+        "no_server": mark("no measuring server is named in its settings"),
+        "budget_spent": mark("this month's data for speed tests is used up"),
+        "no_clock": mark("the box does not know the date, so nor what this month has cost"),
+        "busy_line": mark("others were using the line each time it tried"),
+        "server_busy": mark("the measuring server was busy with other sites"),
+        "too_often": mark("the measuring server allows this site no more tests this hour"),
+        "unauthorised": mark("the measuring server does not know the box's password"),
+        "no_token": mark("the box can't read its password for the measuring server"),
+        "no_budget_file": mark("the box can't write down what tests have cost"),
+        "not_ndt7": mark("what answers there is no measuring server"),
+        "ended_early": mark("the connection broke off in the middle"),
+    }
+)
+"""Why a speed test was not made, or what it failed at."""
+
 REJECTED: Mapping[str, str] = MappingProxyType(
     {
         "oversized": mark("too large"),

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from sansang_collector.hours import Span
+from sansang_collector.ispeed_views import ISpeedView
+from sansang_collector.ispeeds import EvidenceFile, NewISpeed
 from sansang_collector.note_sql import Note
 from sansang_collector.outages import By
 from sansang_collector.readiness_views import DayView, ReadinessView
+from sansang_collector.speed import Rules
+from sansang_collector.speed_views import SiteSpeedDetail, SiteSpeedView, SpeedTestsAnswer
 from sansang_collector.store.base import Latest, Series
 from sansang_collector.views import (
     AgentView,
@@ -101,6 +105,36 @@ class Sources(Protocol):
 
     def readiness(self) -> list[ReadinessView]:
         """How ready every site of the registry is for IPv6; raises nothing."""
+        ...
+
+    def speed(self, span: Span) -> list[SiteSpeedView]:
+        """How fast the line of every site of the registry is, by the tests of a span."""
+        ...
+
+    def speed_rules(self) -> Rules:
+        """By which lines are judged; raises nothing."""
+        ...
+
+    def site_speed(self, site: str, span: Span) -> SiteSpeedDetail | None:
+        """One site, group by group; None when the registry does not know it."""
+        ...
+
+    def speed_tests(self, site: str, span: Span) -> SpeedTestsAnswer:
+        """The newest tests of a site within a span; none of a site that never was."""
+        ...
+
+    def ispeed(self, span: Span) -> list[ISpeedView]:
+        """What was measured with i-Speed in a span and entered by hand, the newest first; what was
+        corrected is among it.
+        """
+        ...
+
+    def add_ispeed(self, new: NewISpeed) -> ISpeedView:
+        """Enter one; raises RefusedChangeError, too."""
+        ...
+
+    def ispeed_evidence(self, number: int) -> EvidenceFile | None:
+        """What an entry shows; None when there is nothing."""
         ...
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:

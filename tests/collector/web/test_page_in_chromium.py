@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page as a browser has it: live, by keyboard, without JavaScript, on a phone, accessible."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -18,17 +16,18 @@ from sansang_collector.registry import Registry
 from sansang_collector.registry_entries import Contact
 from sansang_collector.web.keeper import Keeper
 from sansang_collector.web.zalo import Zalo
-from tests.capabilities import missing, program
+from tests.capabilities import program
 from tests.collector.office import fail, office
 from tests.collector.serving import page as serve
 from tests.collector.web.communes import troubled
 from tests.collector.web.reading import one_site
+from tests.collector.web.speed_houses import speedy_commune
 from tests.fakes import NOW, FixedSources, reachability
+from tests.node_packages import node_packages
 from tests.servers import free_port
 
 pytestmark = pytest.mark.lab
 
-ROOT = Path(__file__).parents[3]
 SECRET = bytes(range(32))
 KEEPERS = "/k/" + make_link(SECRET, "nvh-1", "o-1", "keeper-1", 2**62)
 ANSWERED = "/k/" + make_link(SECRET, "nvh-0", "o-1", "keeper-1", 2**62)
@@ -51,20 +50,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def axe() -> Path:
     """The script of axe-core, as the lock pins it."""
-    folder = ROOT / ".build/axe"
-    script = folder / "node_modules/axe-core/axe.min.js"
-    if not script.exists():
-        npm = program("npm", "axe-core")
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(ROOT / "tests/axe" / name, folder)
-        ran = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit"],
-            cwd=folder, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if ran.returncode != 0:
-            missing("axe-core", f"npm could not install it: {ran.stderr[-200:]}")
-    return script
+    return node_packages("axe") / "axe-core/axe.min.js"
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +60,11 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     record.answer(Answer("nvh-0", "o-1", "keeper-1", "repairing", "gọi thợ rồi", NOW))
     contact = Contact(id="dong", name="Trưởng thôn Đông", role="keeper", channels=["x"])
     zalo = Zalo(Linking(SECRET, record, lambda: Registry(contacts=(contact,))))
-    with serve(troubled(), keeper=Keeper(SECRET, record), zalo=zalo) as address:
-        yield address
+    commune = troubled()
+    with speedy_commune(tmp_path_factory.mktemp("speed")) as speedy:
+        commune.speeds, commune.ispeeds = speedy.speeds, speedy.ispeeds
+        with serve(commune, keeper=Keeper(SECRET, record), zalo=zalo) as address:
+            yield address
     record.close()
 
 
@@ -134,6 +123,10 @@ def test_a_lost_connection_is_said_and_comes_back(chromium: Browser) -> None:
         "/outages",
         "/ipv6",
         "/sites/nvh-1/ipv6",
+        "/speed",
+        "/sites/nvh-1/speed",
+        "/sites/nvh-2/speed",
+        "/ispeed",
         pytest.param(KEEPERS, id="keeper"),
         pytest.param(ANSWERED, id="answered"),
         pytest.param(EXPIRED, id="expired"),
@@ -173,6 +166,7 @@ def test_axe_finds_no_fault(  # noqa: PLR0917
     "path",
     [
         *("/", "/sites/nvh-1", "/outages", "/ipv6", "/sites/nvh-1/ipv6"),
+        *("/speed", "/sites/nvh-1/speed", "/sites/nvh-5/speed", "/ispeed"),
         pytest.param(KEEPERS, id="keeper"),
         "/contacts/dong/zalo",
     ],
@@ -187,7 +181,9 @@ def test_nothing_scrolls_sideways(chromium: Browser, url: str, path: str, width:
     page.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/sites/nvh-1", "/outages", "/ipv6"])
+@pytest.mark.parametrize(
+    "path", ["/", "/sites/nvh-1", "/outages", "/ipv6", "/speed", "/sites/nvh-1/speed"]
+)
 def test_without_javascript_nothing_is_missing(chromium: Browser, url: str, path: str) -> None:
     """The words are those that a browser with JavaScript shows."""
     shown: list[str] = []
@@ -351,7 +347,16 @@ def test_no_file_of_the_page_breaks_its_own_policy(chromium: Browser, url: str) 
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text))
     page.on("pageerror", lambda error: faults.append(str(error)))
-    for path in ("/", "/sites/nvh-1", "/outages", KEEPERS, ANSWERED, "/contacts/dong/zalo"):
+    for path in (
+        "/",
+        "/sites/nvh-1",
+        "/outages",
+        "/sites/nvh-1/speed",
+        "/ispeed",
+        KEEPERS,
+        ANSWERED,
+        "/contacts/dong/zalo",
+    ):
         page.goto(url + path, wait_until="load")
     assert faults == []
     page.close()

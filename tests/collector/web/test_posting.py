@@ -3,6 +3,8 @@
 
 import pytest
 
+from sansang_collector.web.ispeed_api import BODY_AT_MOST
+from sansang_collector.web.posting import BYTES_AT_MOST
 from tests.collector.web.conftest import Browse
 from tests.fakes import NOW, FixedSources, outage_detail, outage_view, site_view
 
@@ -10,7 +12,10 @@ WANTED = {"Content-Type": "application/json", "X-Sansang": "1"}
 SENT = {
     "/api/v1/maintenance": f'{{"site": "nvh-dong", "from": {NOW + 1}, "to": {NOW + 2}}}',
     "/api/v1/outages/1/notes": '{"kind": "ack"}',
+    "/api/v1/ispeed": f"""{{"at": {NOW - 1}, "place": "Chợ", "line_kind": "mobile",
+        "download_mbps": 70}}""",
 }
+MOST = {"/api/v1/ispeed": BODY_AT_MOST}
 
 
 def sources() -> FixedSources:
@@ -95,7 +100,6 @@ def test_a_browser_gets_no_leave_to_send_the_header(path: str, browse: Browse) -
         ('{"kind": 7, "site": 7}', 422, "What was sent is not understood: "),
         ('{"kind": "ack", "site": "x", "from": 1, "to": 2, "more": 1}', 422, "What was sent is"),
         ("[" * 9000, 422, "What was sent is not understood: "),
-        (" " * 20_000, 413, "Send 16384 bytes at most."),
     ],
 )
 def test_a_body_that_can_not_be_used_is_told_in_a_sentence(
@@ -104,3 +108,11 @@ def test_a_body_that_can_not_be_used_is_told_in_a_sentence(
     """However it is broken."""
     answer = browse(sources()).post(f"{path}?lang=en", content=body, headers=WANTED)
     assert (answer.status_code, answer.json()["detail"][: len(detail)]) == (status, detail)
+
+
+@pytest.mark.parametrize("path", SENT)
+def test_a_body_that_is_too_large_is_told_in_a_sentence(path: str, browse: Browse) -> None:
+    """Where a file may come with it there is more room."""
+    most = MOST.get(path, BYTES_AT_MOST)
+    answer = browse(sources()).post(f"{path}?lang=en", content=" " * (most + 1), headers=WANTED)
+    assert (answer.status_code, answer.json()["detail"]) == (413, f"Send {most} bytes at most.")

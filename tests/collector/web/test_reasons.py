@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sansang_collector.language import Translation
-from sansang_collector.web.reasons import JOURNEY, SURVEY, UNREACHABLE, WIFI, in_words
+from sansang_collector.web.reasons import JOURNEY, SPEED, SURVEY, UNREACHABLE, WIFI, in_words
 
 PAGES = Path(__file__).parents[3] / "docs" / "probes"
 SAID = re.compile(r"`(\w+)`")
@@ -47,6 +47,7 @@ def named(page: str) -> set[str]:
         ("resolver", UNREACHABLE, "no_address"),
         ("nat64", UNREACHABLE, "box_routes"),
         ("ipv6_only", UNREACHABLE, "second_device_refused"),
+        ("throughput", SPEED, "no_budget_file"),
         ("wifi", WIFI, "cannot_tell"),
         ("wifi_scan", JOURNEY, "radio_blocked"),
         ("wifi_journey", JOURNEY, "encrypted_otherwise"),
