@@ -19,7 +19,9 @@ from sansang_collector.change import Answer
 from sansang_collector.config import (
     CollectorConfig,
 )
+from sansang_collector.evidence_files import EvidenceFiles
 from sansang_collector.ingest import Ingest
+from sansang_collector.ispeeds import ISpeeds
 from sansang_collector.notify.dispatch import Dispatch, no_chats
 from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.links import LinkKeyError, link_key
@@ -142,6 +144,11 @@ class Collector:
             self._dispatch,
             linking,
             self._readiness,
+            ISpeeds(
+                self._record,
+                lambda: self._registry.current,
+                EvidenceFiles(config.data_dir / "evidence"),
+            ),
             lambda: self._broker_problem,
             self._states,
         )

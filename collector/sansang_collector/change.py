@@ -9,8 +9,10 @@ from sansang_collector.agent_record import AgentRecord
 from sansang_collector.events import Arrival, Greeting
 from sansang_collector.record import Record, Saving
 from sansang_collector.saving import Correction
+from sansang_collector.speed_sql import SpeedTest
 from sansang_collector.watching import Watching
 from sansang_wire.batch import Batch, Hello, Receipt, Rejection
+from sansang_wire.speed_readings import ThroughputReading
 
 _AT = attrgetter("at")
 
@@ -33,6 +35,7 @@ class Change:
         self._epochs: dict[str, set[str]] = {}
         self._echoes: dict[str, Hello] = {}
         self.undated: list[tuple[Batch, int]] = []
+        self._tests: list[SpeedTest] = []
         self.corrections: Sequence[Correction] = ()
         """Of the ledger."""
         self.batches = 0
@@ -69,6 +72,11 @@ class Change:
             return True
         record.readings += len(arrival.good)
         self.readings += len(arrival.good)
+        self._tests += (
+            SpeedTest(arrival.site, arrival.agent, each)
+            for each in arrival.good
+            if isinstance(each, ThroughputReading)
+        )
         newest = max(map(_AT, arrival.good), default=0)
         record.last_reading = max(record.last_reading or 0, newest) or None
         return True
@@ -100,6 +108,7 @@ class Change:
                 hellos=self._echoes.values(),
                 epochs=self._epochs,
                 undated=self.undated,
+                tests=self._tests,
                 forgotten=forgotten,
                 watched=watched,
                 at=now,

@@ -19,10 +19,13 @@ import sansang_collector
 from sansang_collector import doctor as doctors
 from sansang_collector import (
     fleet,
+    ispeed_commands,
     ledger_commands,
     maintenance_commands,
     notify_commands,
     readiness_commands,
+    speed_commands,
+    speed_server_commands,
 )
 from sansang_collector.command import (
     EXIT_CONFIG,
@@ -71,12 +74,19 @@ def main() -> NoReturn:
             readiness_commands.readiness,
             mark("how ready each site is for IPv6, and what to do first"),
         ),
+        (
+            "speed",
+            speed_commands.speed,
+            mark("how fast each site's line is, against its package and the plan"),
+        ),
         ("demo", demo, mark("a commune to look at: this machine and simulated sites")),
     ):
         application.command(name, help=what)(command)
     application.add_typer(_sites_group(), name="sites")
+    application.add_typer(ispeed_commands.group_of_commands(), name="ispeed")
     application.add_typer(notify_commands.group_of_commands(), name="notify")
     application.add_typer(maintenance_commands.group_of_commands(), name="maintenance")
+    application.add_typer(speed_server_commands.group_of_commands(), name="speed-server")
     command = typer.main.get_command(application)
     # What needs the texts says when they are missing; the help is there in English.
     with contextlib.suppress(MissingCatalogueError):

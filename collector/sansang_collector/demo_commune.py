@@ -11,6 +11,12 @@ NO_BOX_SITE = "chua-co-may"
 COMMUNE, COMMUNE_NAME = "00000", "Xã Mẫu"
 VILLAGES = ("Đông", "Đoài", "Trung", "Thượng", "Hạ", "Bắc", "Nam", "Tiền", "Hậu", "Nội", "Ngoại")
 
+SPEEDS = ("healthy", "slow_evening", "port", "metered", None)
+"""What speed tests find, house by house; the last one has none."""
+PACKAGES_MBPS = {"healthy": 150, "slow_evening": 200, "port": 300, None: 150}
+TARGET_MBPS = 100
+"""What the plan of the commune wants of fixed lines."""
+
 
 class SimulatedHouse(NamedTuple):
     """One simulated cultural house and what is special about it."""
@@ -24,6 +30,7 @@ class SimulatedHouse(NamedTuple):
     dark: bool
     guest: bool
     failing: bool
+    speed: str | None
 
 
 def houses(count: int) -> list[SimulatedHouse]:
@@ -39,6 +46,7 @@ def houses(count: int) -> list[SimulatedHouse]:
             dark=number % 4 == 0,
             guest=number % 3 == 0,
             failing=number == 2,
+            speed=SPEEDS[(number - 1) % len(SPEEDS)],
         )
         for number in range(1, count + 1)
     ]
@@ -57,10 +65,11 @@ def registry(
     yield _agent(REAL_AGENT, REAL_SITE, passwords[REAL_AGENT])
     for house in simulated:
         what = f"ssids = [{quoted(house.ssid)}]\nsimulated = true\n"
-        yield _site(house.id, house.name, "cultural_house") + what
+        yield _site(house.id, house.name, "cultural_house") + what + _line(house)
         yield _agent(house.id, house.id, passwords[house.id])
     without = "Nhà văn hóa thôn Mới"
     yield _site(NO_BOX_SITE, without, "cultural_house") + "simulated = true\n"
+    yield f'[[speed.targets]]\nline_kind = "fixed"\nmbps = {TARGET_MBPS}\n'
 
 
 def _site(name: str, title: str, kind: str) -> str:
@@ -68,6 +77,12 @@ def _site(name: str, title: str, kind: str) -> str:
         f'[[sites]]\nid = "{name}"\nname = {quoted(title)}\ncommune = "{COMMUNE}"\n'
         f'commune_name = "{COMMUNE_NAME}"\nkind = "{kind}"\n'
     )
+
+
+def _line(house: SimulatedHouse) -> str:
+    if house.speed == "metered":
+        return 'line_kind = "mobile"\n'
+    return f"package_mbps = {PACKAGES_MBPS[house.speed]}\n"
 
 
 def _agent(name: str, site: str, password: str) -> str:
@@ -85,6 +100,7 @@ def simulation(house: SimulatedHouse, password: str) -> dict[str, Any]:
         "loss": house.loss,
         "dark": house.dark,
         "guest": house.guest,
+        "speed": house.speed,
     }
     return {"site": site, "password": password, "failing": house.failing}
 

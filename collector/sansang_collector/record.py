@@ -50,6 +50,7 @@ from sansang_collector.record_sql import (
 )
 from sansang_collector.saving import Telling, Watched
 from sansang_collector.saving import save as save_watch
+from sansang_collector.speed_sql import SpeedTest, save_tests
 from sansang_collector.watch.alerts import Notice
 from sansang_collector.zalo_sql import ZaloChat, load_chats, save_chat
 from sansang_wire.batch import Batch, Hello
@@ -68,14 +69,15 @@ class RecordUnavailableError(Exception):
 @dataclass(slots=True)
 class Saving:
     """What one transaction writes: agents and some of their epochs, the new hellos of some, batches
-    without a date with the time they came, epochs (agent, epoch) that are forgotten, and what was
-    watched and is to be told at an instant in µs.
+    without a date with the time they came, speed tests, epochs (agent, epoch) that are forgotten,
+    and what was watched and is to be told at an instant in µs.
     """
 
     agents: list[AgentRecord] = field(default_factory=list[AgentRecord])
     hellos: Collection[Hello] = ()
     epochs: Mapping[str, set[str]] = field(default_factory=dict[str, set[str]])
     undated: Sequence[tuple[Batch, int]] = ()
+    tests: Sequence[SpeedTest] = ()
     forgotten: Sequence[tuple[str, str]] = ()
     watched: Watched = field(default_factory=Watched)
     telling: Telling = field(default_factory=Telling)
@@ -129,6 +131,7 @@ class Record:
                 save_agents(connection, saving.agents, saving.epochs)
                 save_hellos(connection, saving.hellos)
                 save_undated(connection, saving.undated)
+                save_tests(connection, saving.tests)
                 delete_epochs(connection, saving.forgotten)
                 save_watch(connection, saving.watched, saving.telling, saving.at)
         except SQLAlchemyError as error:

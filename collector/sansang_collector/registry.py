@@ -18,7 +18,7 @@ every_s = 120
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from sansang_collector.registry_entries import (
     Contact,
     RegistryContent,
     Site,
+    SpeedSection,
     WeekHours,
 )
 from sansang_collector.settings_file import InvalidFileError, read_toml
@@ -51,6 +52,7 @@ class Registry:
     agents: tuple[Agent, ...] = ()
     closures: tuple[ClosedDays, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    speed: SpeedSection = field(default_factory=SpeedSection)
 
     def site(self, name: str) -> Site | None:
         """The site with this id."""
@@ -75,6 +77,11 @@ class Registry:
     def hours(self, site_id: str) -> OpeningHours:
         """When the site is open, by its hours and closures; always when there is no such site."""
         return self._hours.get(site_id, OpeningHours())
+
+    def target_mbps(self, site: Site) -> float | None:
+        """What its line should give by the plan of its commune; None when that says nothing."""
+        found = [each.mbps for each in self.speed.targets if each.concerns(site)]
+        return found[-1] if found else None
 
     def config_for(self, agent: str) -> Config | None:
         """What to tell this agent; None when it is not in the registry.
@@ -141,6 +148,7 @@ def check_registry(data: Mapping[str, Any], path: Path) -> Registry:
         tuple(content.agents),
         tuple(content.closures),
         tuple(content.contacts),
+        content.speed,
     )
 
 

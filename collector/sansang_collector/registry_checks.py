@@ -74,15 +74,19 @@ def rule_mistakes(data: Mapping[str, Any]) -> list[Mistake]:
     found += _twice(contacts)
     for contact in contacts:
         found += _contact_mistakes(contact, known)
+    speed = data.get("speed")
+    for target in _tables(speed, "targets", "speed.") if is_table(speed) else ():
+        found += _choice_mistakes(target, "line_kind", LINE_KINDS)
+        found += _stranger_mistakes(target, known)
     return found
 
 
-def _tables(data: Mapping[str, Any], name: str) -> list[_Table]:
+def _tables(data: Mapping[str, Any], name: str, within: str = "") -> list[_Table]:
     rows = data.get(name)
     if not isinstance(rows, list):
         return []
     return [
-        _Table(f"{name}[{at}]", row)
+        _Table(f"{within}{name}[{at}]", row)
         for at, row in enumerate(cast("list[object]", rows))
         if is_table(row)
     ]

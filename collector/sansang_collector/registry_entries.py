@@ -4,9 +4,10 @@
 from datetime import date
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from sansang_collector.hours import VIETNAM_ZONE
+from sansang_collector.speed import Rules
 from sansang_wire.language import Language
 
 SITE_KINDS = ("office", "cultural_house", "school", "health_station", "other")
@@ -21,6 +22,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=128)]
 LineName = Annotated[str, Meta(min_length=1, max_length=32)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Hours = Annotated[int, Meta(ge=1, le=8760)]
+Mbps = Annotated[float, Meta(gt=0, le=10_000_000)]
 
 
 class WeekHours(Struct, frozen=True, kw_only=True):
@@ -47,7 +49,7 @@ class Site(Struct, frozen=True, kw_only=True):
     village: Name | None = None
     carrier: Name | None = None
     line_kind: str = "fixed"
-    package_mbps: Annotated[float, Meta(gt=0, le=10_000_000)] | None = None
+    package_mbps: Mbps | None = None
     free_wifi: bool | None = None
     """Kept by hand: no box can tell what a guest pays."""
     ssids: list[Ssid] = []
@@ -122,6 +124,28 @@ class Contact(Struct, frozen=True, kw_only=True):
         return named or not (self.sites or self.communes or self.carriers)
 
 
+class SpeedTarget(Struct, frozen=True, kw_only=True):
+    """What lines of a kind should give by a commune's plan: in the communes that are named, in all
+    when none are. Of several the last holds.
+    """
+
+    line_kind: str
+    mbps: Mbps
+    communes: list[str] = []
+
+    def concerns(self, site: Site) -> bool:
+        """Whether the line of this site should reach it."""
+        return self.line_kind == site.line_kind and (
+            not self.communes or site.commune in self.communes
+        )
+
+
+class SpeedSection(Rules, frozen=True, kw_only=True):
+    """`[speed]`: how lines are judged by their tests."""
+
+    targets: list[SpeedTarget] = field(default_factory=list[SpeedTarget])
+
+
 class RegistryContent(Struct, frozen=True, kw_only=True):
     """The file as written."""
 
@@ -129,3 +153,4 @@ class RegistryContent(Struct, frozen=True, kw_only=True):
     agents: list[Agent] = []
     closures: list[ClosedDays] = []
     contacts: list[Contact] = []
+    speed: SpeedSection = SpeedSection()

@@ -12,6 +12,8 @@ from sansang_collector.agent_record import AgentRecord
 from sansang_collector.closing import closed_by_keepers
 from sansang_collector.hours import Span, is_open
 from sansang_collector.ingest import Ingest
+from sansang_collector.ispeed_views import ISpeedView
+from sansang_collector.ispeeds import EvidenceFile, ISpeeds, NewISpeed
 from sansang_collector.ledger_changes import LedgerChanges
 from sansang_collector.message_sql import Service
 from sansang_collector.note_sql import Note
@@ -23,6 +25,9 @@ from sansang_collector.readiness import Readiness
 from sansang_collector.readiness_views import DayView, ReadinessView
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
+from sansang_collector.speed import Rules
+from sansang_collector.speed_views import SiteSpeedDetail, SiteSpeedView, SpeedTestsAnswer
+from sansang_collector.speeds import Speeds
 from sansang_collector.store.base import Latest, Series, SeriesStore
 from sansang_collector.timeline import Timeline
 from sansang_collector.views import (
@@ -59,6 +64,7 @@ class Status:
         dispatch: Dispatch,
         linking: Linking,
         readiness: Readiness,
+        ispeeds: ISpeeds,
         broker_problem: Callable[[], str | None],
         states: Mapping[str, str],
     ) -> None:
@@ -70,9 +76,11 @@ class Status:
         self._dispatch = dispatch
         self._linking = linking
         self._readiness = readiness
+        self._ispeeds = ispeeds
         self._ledger = Ledger(record, lambda: registry.current, dispatch.reach)
         self._timeline = Timeline(record, lambda: registry.current)
         self._changes = LedgerChanges(record, lambda: registry.current)
+        self._speeds = Speeds(record, lambda: registry.current)
         self._broker_problem = broker_problem
         self._states = states
         """By agent: what the broker last said of it."""
@@ -231,6 +239,34 @@ class Status:
     def readiness_days(self, site: str, count: int) -> list[DayView]:
         """Of so many days until now, those with an assessment. Raises RecordUnavailableError."""
         return self._readiness.days(site, count, self.now())
+
+    def speed(self, span: Span) -> list[SiteSpeedView]:
+        """Of every site of the registry. This and what follows raise RecordUnavailableError."""
+        return self._speeds.sites(span, self.now())
+
+    def speed_rules(self) -> Rules:
+        """By which lines are judged."""
+        return self._speeds.rules()
+
+    def site_speed(self, site: str, span: Span) -> SiteSpeedDetail | None:
+        """One site, group by group."""
+        return self._speeds.site(site, span, self.now())
+
+    def speed_tests(self, site: str, span: Span) -> SpeedTestsAnswer:
+        """The newest tests of a site within a span."""
+        return self._speeds.tests(site, span)
+
+    def ispeed(self, span: Span) -> list[ISpeedView]:
+        """What was entered by hand."""
+        return self._ispeeds.entries(span)
+
+    def add_ispeed(self, new: NewISpeed) -> ISpeedView:
+        """Raises RefusedChangeError."""
+        return self._ispeeds.add(new, self.now())
+
+    def ispeed_evidence(self, number: int) -> EvidenceFile | None:
+        """What an entry shows."""
+        return self._ispeeds.evidence(number)
 
     def latest(self, kind: str, site: str | None) -> Sequence[Latest]:
         """The newest reading of each series, an hour old at most. Raises StoreUnavailableError."""

@@ -76,6 +76,29 @@ BAD = {
         SITE + AGENT.replace("nvh-dong", "nvh-don"),
         ["agents[0].site: there is no site 'nvh-don' — did you mean 'nvh-dong'?"],
     ),
+    "how lines are judged, all of it wrong": (
+        SITE
+        + """
+[speed]
+package_ratio = 1.5
+least_test = 3
+
+[[speed.targets]]
+line_kind = "fibre"
+mbps = 0
+communes = ["02176"]
+""",
+        [
+            "speed.least_test: unknown key — did you mean 'least_tests'?",
+            "speed.package_ratio: expected `float` <= 1.0 (it is 1.5)",
+            "speed.targets[0].mbps: expected `float` > 0.0 (it is 0)",
+            (
+                "speed.targets[0].line_kind: 'fibre' is not one of fixed, mobile — did you mean"
+                " 'fixed'?"
+            ),
+            "speed.targets[0].communes[0]: no site is in a commune '02176'",
+        ],
+    ),
     "a password where its hash belongs": (
         SITE + AGENT + 'password_sha256 = "secret"',
         ["agents[0].password_sha256: is not a SHA-256 in 64 digits of 0-9 and a-f"],
@@ -211,3 +234,34 @@ def test_a_collector_does_not_begin_with_a_broken_registry(tmp_path: Path) -> No
     """There is no last good one then."""
     with pytest.raises(InvalidFileError, match="the file can't be read"):
         RegistryFile(tmp_path / "registry.toml")
+
+
+def test_the_last_target_that_concerns_a_line_holds() -> None:
+    """Of its kind, in its commune or in all; a site that nobody wants anything of has none."""
+    text = (
+        SITE
+        + """
+[[sites]]
+id = "nvh-doai"
+name = "Nhà văn hóa thôn Đoài"
+commune = "02176"
+commune_name = "Xã Trần Phú"
+kind = "cultural_house"
+line_kind = "mobile"
+
+[speed]
+package_ratio = 0.9
+
+[[speed.targets]]
+line_kind = "fixed"
+mbps = 150
+
+[[speed.targets]]
+line_kind = "fixed"
+mbps = 1000
+communes = ["11824"]
+"""
+    )
+    registry = check_registry(tomllib.loads(text), Path("registry.toml"))
+    assert [registry.target_mbps(site) for site in registry.sites] == [1000, None]
+    assert (registry.speed.package_ratio, registry.speed.least_tests) == (0.9, 3)

@@ -4,7 +4,9 @@
 import time
 from pathlib import Path
 
+from sansang_collector.evidence_files import EvidenceFiles
 from sansang_collector.hours import Span
+from sansang_collector.ispeeds import ISpeeds
 from sansang_collector.notify.dispatch import Dispatch
 from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.speech import Speech
@@ -45,6 +47,11 @@ def status_of(at_work: Desk, registry: RegistryFile, broker_problem: str | None 
         ),
         Linking(bytes(32), at_work.record, lambda: registry.current),
         Readiness(at_work.record, at_work.store, lambda: registry.current),
+        ISpeeds(
+            at_work.record,
+            lambda: registry.current,
+            EvidenceFiles(registry.path.parent / "evidence"),
+        ),
         lambda: broker_problem,
         {},
     )

@@ -13,9 +13,9 @@ from typing import Any, Literal
 from sansang_collector.sheet.cells import Parser
 from sansang_collector.sheet.words import Words, fold
 
-Table = Literal["sites", "contacts"]
+Table = Literal["sites", "contacts", "ispeed"]
 EXAMPLE = Words("VÍ DỤ", "EXAMPLE")
-"""Stands in the column of the id of a row that is only an example."""
+"""Stands in the first column of a row that is only an example."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,16 +32,18 @@ class Column:
     needed: bool = False
     """By what is new; what is there already keeps what it has."""
     width: int = 18
+    dated: bool = False
+    """What Excel takes for a date is one."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: which table of the registry it fills, and by what a row without id is known."""
+    """One sheet: what it fills, and by what a row without id is known in the registry."""
 
     table: Table
     title: Words
     columns: tuple[Column, ...]
-    identity: tuple[str, ...]
+    identity: tuple[str, ...] = ()
 
     def column(self, heading: str) -> Column | None:
         """The column that a heading means."""

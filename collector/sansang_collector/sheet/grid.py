@@ -6,6 +6,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,9 +19,12 @@ MOST_COLUMNS = 200
 
 
 class Broken(NamedTuple):
-    """A cell without a value that can be trusted."""
+    """A cell without a value that can be trusted; `date` is what a date is for Excel, and may be
+    what a column of dates means.
+    """
 
     error: SheetError
+    date: datetime | None = None
 
 
 class Grid(NamedTuple):
@@ -103,7 +107,8 @@ def _cell(cell: Any, formula: Any) -> Cell | Broken | None:
         SheetError(
             mark("Excel took this for a date or a time ({got}): make the cell Text and write anew"),
             got=str(value),
-        )
+        ),
+        value if isinstance(value, datetime) else None,
     )
 
 

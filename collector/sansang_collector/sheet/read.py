@@ -68,29 +68,31 @@ class Content:
     examples: int = 0
 
 
-def read(path: Path) -> Content:
-    """All that is in the file. Raises SheetError when it can't be read at all."""
+def read(path: Path, sheets: Sequence[Sheet] = SHEETS) -> Content:
+    """All that is in the file; a single sheet is the first of these. Raises SheetError when it
+    can't be read at all.
+    """
     content = Content()
     found = grids(path)
-    for grid in found:
-        sheet = _sheet(grid, alone=len(found) == 1)
+    meant = [_sheet(grid, sheets, alone=len(found) == 1) for grid in found]
+    for grid, sheet in zip(found, meant, strict=True):
         if sheet is not None:
             _read_sheet(grid, sheet, content)
         elif fold(grid.title) != fold(GUIDE) and any(map(any, grid.rows)):
             content.unread.append(Place(grid.title))
-    if not any(_sheet(grid, alone=len(found) == 1) for grid in found):
+    if not any(meant):
         raise SheetError(
-            mark("the workbook has no sheet “{wanted}”: name the one that lists the sites so"),
-            wanted=SITES.title.vi,
+            mark("the workbook has no sheet “{wanted}”: name the one with the rows so"),
+            wanted=sheets[0].title.vi,
         )
     return content
 
 
-def _sheet(grid: Grid, *, alone: bool) -> Sheet | None:
-    for sheet in SHEETS:
+def _sheet(grid: Grid, sheets: Sequence[Sheet], *, alone: bool) -> Sheet | None:
+    for sheet in sheets:
         if fold(grid.title) in {sheet.table, *map(fold, sheet.title)}:
             return sheet
-    return SITES if alone else None
+    return sheets[0] if alone else None
 
 
 def _read_sheet(grid: Grid, sheet: Sheet, content: Content) -> None:
@@ -150,8 +152,8 @@ def _text(cell: Cell | Broken | None) -> str:
 
 
 def _read_row(row: Row, filled: dict[Column, Cell | Broken], content: Content) -> None:
-    marked = next((column for column in filled if _is_example(column, filled[column])), None)
-    if marked is not None:
+    marked = row.sheet.columns[0]
+    if fold(_text(filled.get(marked))) in EXAMPLES:
         content.examples += 1
         if not _untouched(filled, row.sheet.columns):
             error = SheetError(
@@ -166,22 +168,23 @@ def _read_row(row: Row, filled: dict[Column, Cell | Broken], content: Content) -
     content.rows.append(row)
     for column, cell in filled.items():
         try:
-            if isinstance(cell, Broken):
-                raise cell.error
-            row.values[column.key] = column.parse(cell)
+            row.values[column.key] = column.parse(_known(cell, column))
         except SheetError as error:
             row.bad.add(column.key)
             content.wrong.append(row.wrong(column.key, error))
 
 
-def _is_example(column: Column, cell: Cell | Broken) -> bool:
-    return column.key == "id" and fold(_text(cell)) in EXAMPLES
+def _known(cell: Cell | Broken, column: Column) -> Cell:
+    """Raises SheetError."""
+    if not isinstance(cell, Broken):
+        return cell
+    if cell.date is None or not column.dated:
+        raise cell.error
+    return f"{cell.date:%Y-%m-%d %H:%M}"
 
 
 def _untouched(filled: dict[Column, Cell | Broken], columns: Sequence[Column]) -> bool:
     """Whether it still is what the template says."""
     return all(
-        _is_example(each, filled[each]) or plain(_text(filled[each])) == plain(each.example)
-        for each in columns
-        if each in filled
+        plain(_text(filled[each])) == plain(each.example) for each in columns[1:] if each in filled
     )

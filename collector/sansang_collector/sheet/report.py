@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an import says: to people in sentences, to programs as a document."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,12 @@ def document(done: Imported, translate: Translation, *, written: bool) -> dict[s
 
 def mistakes(file: Path, done: Imported, translate: Translation) -> tuple[str, str, list[str]]:
     """What is wrong, what to do, and everything that can't be used in the order of the file."""
-    found = [
-        f"{_place(place, translate)}: {error.told(translate)}" for place, error in _wrong(done)
-    ]
+    return told(file, _wrong(done), translate)
+
+
+def told(file: Path, wrong: Iterable[Wrong], translate: Translation) -> tuple[str, str, list[str]]:
+    """The same of these."""
+    found = [f"{place_words(place, translate)}: {error.told(translate)}" for place, error in wrong]
     what = translate.plural(
         "{file}: {count} mistake", "{file}: {count} mistakes", len(found), file=file
     )
@@ -65,7 +69,7 @@ def lines(registry: Path, done: Imported, translate: Translation, *, written: bo
         said.append(translate("The example rows were left out."))
     said += [
         translate(
-            "Not read, for nothing here has this name: {place}", place=_place(each, translate)
+            "Not read, for nothing here has this name: {place}", place=place_words(each, translate)
         )
         for each in done.content.unread
     ]
@@ -103,7 +107,8 @@ def _entry(change: Change) -> dict[str, str]:
     return {"table": change.table, "id": change.id, "name": change.name}
 
 
-def _place(place: Place, translate: Translation) -> str:
+def place_words(place: Place, translate: Translation) -> str:
+    """Sheet, row and column."""
     parts = [
         translate("sheet {name}", name=place.sheet) if place.sheet else "",
         translate("row {row}", row=place.row) if place.row else "",

@@ -19,6 +19,18 @@ LINE_KINDS = {
     "fixed": Words("Cố định", "Fixed"),
     "mobile": Words("Di động", "Mobile"),
 }
+LINE_KIND = cells.choice(
+    LINE_KINDS,
+    {
+        "capquang": "fixed",
+        "codinhcapquang": "fixed",
+        "fiber": "fixed",
+        "fibre": "fixed",
+        "3g": "mobile",
+        "4g": "mobile",
+        "5g": "mobile",
+    },
+)
 YES_NO = {"yes": Words("Có", "Yes"), "no": Words("Không", "No")}
 
 SITES = Sheet(
@@ -101,18 +113,7 @@ SITES = Sheet(
             "line_kind",
             Words("Loại đường truyền", "Line kind"),
             mark("A fixed line (fibre) or a mobile one (4G, 5G)."),
-            cells.choice(
-                LINE_KINDS,
-                {
-                    "capquang": "fixed",
-                    "codinhcapquang": "fixed",
-                    "fiber": "fixed",
-                    "fibre": "fixed",
-                    "3g": "mobile",
-                    "4g": "mobile",
-                    "5g": "mobile",
-                },
-            ),
+            LINE_KIND,
             example=LINE_KINDS["fixed"].vi,
             choices=LINE_KINDS,
         ),

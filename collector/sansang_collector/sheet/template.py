@@ -6,6 +6,7 @@ Headings and choices are Vietnamese; the English stands in comments and in the g
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from sansang_collector.language import Translation, mark
-from sansang_collector.sheet.column import Column
+from sansang_collector.sheet.column import Column, Sheet
 from sansang_collector.sheet.read import GUIDE, SHEETS
-from sansang_collector.sheet.site_columns import SITES
 from sansang_collector.sheet.words import SheetError
 
 LAST_ROW = 2000
@@ -27,7 +27,7 @@ LAST_ROW = 2000
 HEADING = PatternFill("solid", fgColor="FF1F4E78")
 NEEDED = PatternFill("solid", fgColor="FF9C2A10")
 EXAMPLE = Font(italic=True, color="FF808080")
-STEPS = (
+SITES_STEPS = (
     mark("Fill in a row for each place on the sheet “Điểm đo”, and who is told on “Liên hệ”."),
     mark("What is red must be filled in. An empty cell of what is there already changes nothing."),
     mark("The grey row is an example: it is left out, and may be deleted."),
@@ -36,12 +36,17 @@ STEPS = (
 )
 
 
-def write_template(path: Path) -> None:
-    """Raises SheetError when there is a file already, or it can't be written."""
+def write_template(
+    path: Path, sheets: Sequence[Sheet] = SHEETS, steps: Sequence[str] = SITES_STEPS
+) -> None:
+    """The sheets, and how to fill them in; a CSV file has the first alone.
+
+    Raises SheetError when there is a file already, or it can't be written.
+    """
     if path.suffix.casefold() == ".csv":
-        content = _csv().encode("utf-8-sig")
+        content = _csv(sheets[0]).encode("utf-8-sig")
     elif path.suffix.casefold() == ".xlsx":
-        content = _workbook()
+        content = _workbook(sheets, steps)
     else:
         raise SheetError(
             mark("“{got}” is no name of a template: let it end in .xlsx or .csv"), got=path.name
@@ -58,25 +63,29 @@ def write_template(path: Path) -> None:
         ) from error
 
 
-def _csv() -> str:
+def _csv(sheet: Sheet) -> str:
     written = io.StringIO()
     rows = csv.writer(written)
-    rows.writerow([column.heading.vi for column in SITES.columns])
-    rows.writerow([column.example for column in SITES.columns])
+    rows.writerow([column.heading.vi for column in sheet.columns])
+    rows.writerow([column.example for column in sheet.columns])
     return written.getvalue()
 
 
-def _workbook() -> bytes:
+def _workbook(sheets: Sequence[Sheet], steps: Sequence[str]) -> bytes:
     book = Workbook()
     book.remove(book.worksheets[0])
     vietnamese, english = Translation("vi"), Translation("en")
-    for sheet in SHEETS:
+    for sheet in sheets:
         page = book.create_sheet(sheet.title.vi)
         page.freeze_panes = "C2"
         for at, column in enumerate(sheet.columns, start=1):
             _head(page, at, column, (vietnamese, english))
             _prepare(page, at, column)
-    _guide(book.create_sheet(GUIDE), vietnamese, english)
+    guide = book.create_sheet(GUIDE)
+    for step in steps:
+        guide.append([vietnamese(step), None, None, None, english(step)])
+    guide.append([])
+    _explain(guide, sheets, (vietnamese, english))
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()
@@ -108,22 +117,22 @@ def _prepare(page: Worksheet, at: int, column: Column) -> None:
         page.add_data_validation(chosen)
 
 
-def _guide(page: Worksheet, vietnamese: Translation, english: Translation) -> None:
-    for step in STEPS:
-        page.append([vietnamese(step), None, None, None, english(step)])
-    page.append([])
+def _explain(
+    page: Worksheet, sheets: Sequence[Sheet], both: tuple[Translation, Translation]
+) -> None:
+    first = page.max_row + 1
     heading = ("Bảng", "Cột", "Phải điền", "Giải thích", "Explanation", "Column", "Sheet")
     page.append(heading)
     for cell in page[page.max_row]:
         cell.font = Font(bold=True)
-    for sheet in SHEETS:
+    for sheet in sheets:
         for column in sheet.columns:
-            what = (vietnamese(column.what), english(column.what))
+            what = [translate(column.what) for translate in both]
             needed = "có" if column.needed else None
             names = (column.heading.en, sheet.title.en)
             page.append([sheet.title.vi, column.heading.vi, needed, *what, *names])
     wrapped = Alignment(wrap_text=True, vertical="top")
-    for row in page.iter_rows(min_row=len(STEPS) + 2):
+    for row in page.iter_rows(min_row=first):
         for cell in row:
             cell.alignment = wrapped
     for letter, width in zip("ABCDEFG", (12, 26, 10, 60, 60, 22, 12), strict=True):
