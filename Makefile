@@ -47,13 +47,14 @@ soak: dev ## an hour of power cuts, cable faults and killed servers, half an hou
 	@rm -rf .build/soak && mkdir -p .build/soak
 	@$(ALONE) .venv/bin/python -m tests.e2e.campaign --folder $(CURDIR)/.build/soak --rounds 900 $(ARGS)
 
-bench: dev ## what it costs and carries: stores, collector, judge, the agent, the page (30 minutes)
+bench: dev ## what it costs and carries: stores, collector, judge, speed tests, the agent, the page (an hour)
 	@tests/install_servers.sh lab
 	@tests/build_kernel.sh
 	@.venv/bin/python -m bench.store
 	@.venv/bin/python -m bench.carriage
 	@.venv/bin/python -m bench.backlog
 	@.venv/bin/python -m bench.judge
+	@.venv/bin/python -m bench.speed
 	@$(ALONE) .venv/bin/python -m bench.agent
 	@.venv/bin/python -m bench.agent_with_radios
 	@.venv/bin/python -m bench.page

@@ -22,9 +22,12 @@ if [ -z "$package" ] && [ "$(id -u)" = 0 ]; then
     apt-get update -q >"$log" 2>&1
     package=$(newest)
 fi
+# Where time stands still but for who looks at the clock, a look is 4 µs instead of 0.256: programs
+# that wait by looking (iperf3) get on sixteen times faster.
 build() {
     apt-get download -q "$package" && dpkg -x ./*.deb . && rm ./*.deb &&
         tar --strip-components=1 -xf usr/src/linux-source-*.tar.xz &&
+        sed -i '/#define TIMER_MULTIPLIER/s/256/4000/' arch/um/include/linux/time-internal.h &&
         make ARCH=um KCONFIG_ALLCONFIG="$config" allnoconfig &&
         make ARCH=um -j"$(nproc)" linux modules &&
         strip -S linux && mv drivers/net/wireless/mac80211_hwsim.ko linux "$kernel/"

@@ -9,11 +9,16 @@ from typing import Any
 import msgspec
 
 from sansang_collector.hours import Span
+from sansang_collector.ispeed_views import ISpeedView
+from sansang_collector.ispeeds import EvidenceFile, ISpeeds, NewISpeed
 from sansang_collector.ledger_changes import note_view
 from sansang_collector.note_sql import Note
 from sansang_collector.outages import By
 from sansang_collector.readiness_views import DayView, ReadinessView
 from sansang_collector.record import RecordUnavailableError
+from sansang_collector.speed import Rules
+from sansang_collector.speed_views import SiteSpeedDetail, SiteSpeedView, SpeedTestsAnswer
+from sansang_collector.speeds import Speeds
 from sansang_collector.store.base import Latest, Series, StoreUnavailableError
 from sansang_collector.store.shapes import shape
 from sansang_collector.views import (
@@ -31,6 +36,7 @@ from sansang_collector.views import (
     TimelineView,
 )
 from sansang_collector.web.sources import House
+from sansang_collector.web.speed_examples import ISPEED
 
 
 def epoch_view(
@@ -234,6 +240,10 @@ class FixedSources:
     record_fault: str | None = None
     readiness_views: list[ReadinessView] = field(default_factory=list[ReadinessView])
     days_given: list[DayView] = field(default_factory=list[DayView])
+    speeds: Speeds | None = None
+    """Over a record with speed tests; without it there are none."""
+    ispeeds: ISpeeds | None = None
+    """Over a record with i-Speed entries; without it there are none."""
 
     def readiness(self) -> list[ReadinessView]:
         """As given."""
@@ -244,6 +254,42 @@ class FixedSources:
         del site
         self._ask_record()
         return self.days_given[-count:]
+
+    def speed(self, span: Span) -> list[SiteSpeedView]:
+        """As the record has it."""
+        self._ask_record()
+        return self.speeds.sites(span, NOW) if self.speeds else []
+
+    def speed_rules(self) -> Rules:
+        """Those of the registry, else the usual ones."""
+        return self.speeds.rules() if self.speeds else Rules()
+
+    def site_speed(self, site: str, span: Span) -> SiteSpeedDetail | None:
+        """As the record has it."""
+        self._ask_record()
+        return self.speeds.site(site, span, NOW) if self.speeds else None
+
+    def speed_tests(self, site: str, span: Span) -> SpeedTestsAnswer:
+        """As the record has it."""
+        self._ask_record()
+        if self.speeds is None:
+            return SpeedTestsAnswer(tests=[], next=None)
+        return self.speeds.tests(site, span)
+
+    def ispeed(self, span: Span) -> list[ISpeedView]:
+        """As the record has it."""
+        self._ask_record()
+        return self.ispeeds.entries(span) if self.ispeeds else []
+
+    def add_ispeed(self, new: NewISpeed) -> ISpeedView:
+        """Into the record; without one it is an example that comes back."""
+        self._ask_record()
+        return self.ispeeds.add(new, NOW) if self.ispeeds else ISPEED
+
+    def ispeed_evidence(self, number: int) -> EvidenceFile | None:
+        """As the record has it."""
+        self._ask_record()
+        return self.ispeeds.evidence(number) if self.ispeeds else None
 
     def _ask_record(self) -> None:
         if self.record_fault is not None:

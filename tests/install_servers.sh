@@ -13,6 +13,7 @@ need influxd influxdb
 need victoria-metrics victoria-metrics
 need ip iproute2
 need ping iputils-ping
+need ethtool ethtool
 need rdisc6 ndisc6
 need nft nftables
 need tracepath iputils-tracepath
@@ -26,6 +27,7 @@ need tayga tayga
 need nft nftables
 need nft nftables
 need openssl openssl
+need iperf3 iperf3
 need systemd-analyze systemd
 need shellcheck shellcheck
 if [ "${1:-}" = lab ]; then

@@ -25,15 +25,18 @@ STORIES: dict[str, tuple[str, ...]] = {
     "guests": ("tests.lab.wifi_guests", "in_order", "families", "killed"),
     "guest-faults": ("tests.lab.wifi_guests", "faults", "portals", "listening"),
     "compare": ("tests.lab.wifi_house",),
+    "speed": ("tests.lab.far_server",),
     "traffic": ("tests.lab.fast_path",),
 }
 """The module and its arguments, the longest first."""
+OWN_TIME = {"speed"}
+"""Of these the machine must not be too slow: it measures rates."""
 
 
 @pytest.fixture(scope="session")
 def machines(request: pytest.FixtureRequest) -> Generator[Callable[[str], list[Any]]]:
     """What each story told."""
-    require_vm(*RADIOS, "dnsmasq", "mosquitto", "nft")
+    require_vm(*RADIOS, "dnsmasq", "mosquitto", "nft", "iperf3")
     markers = [item.get_closest_marker("story") for item in request.session.items]
     wanted = {marker.args[0] for marker in markers if marker is not None}
     with ThreadPoolExecutor(len(STORIES)) as pool:
@@ -47,7 +50,7 @@ def machines(request: pytest.FixtureRequest) -> Generator[Callable[[str], list[A
 
 def _play(name: str, *story: str) -> list[Any]:
     """What it told is kept, for `tests.lab.wifi_table`."""
-    told = run_inside(*story, patience_s=PATIENCE_S)
+    told = run_inside(*story, patience_s=PATIENCE_S, own_time=name in OWN_TIME)
     TOLD.mkdir(parents=True, exist_ok=True)
     (TOLD / f"{name}.json").write_text(json.dumps(told))
     return told

@@ -38,7 +38,7 @@ mount -t tmpfs tmpfs /run
 mount -t devtmpfs devtmpfs /dev
 stty -F /dev/console -opost
 mkdir {folder}
-export TMPDIR={folder} HOME={home} LANG=C.UTF-8 PATH={path}
+export TMPDIR={folder} HOME={home} LANG=C.UTF-8 PATH={path} PYTHONPATH={modules}
 cd {root} && {command} && echo "{ended}"
 echo o >/proc/sysrq-trigger
 sleep 60
@@ -66,9 +66,15 @@ def require_vm(*programs: str) -> None:
         missing("a virtual machine with radios", f"no {kernel.LINUX}: make lab builds it")
 
 
-def run_inside(module: str, *arguments: str, patience_s: float = PATIENCE_S) -> list[Any]:
+def run_inside(
+    module: str, *arguments: str, patience_s: float = PATIENCE_S, own_time: bool = False
+) -> list[Any]:
     """What a program told from inside, in order; it must end well within the patience, which begins
     when there is a processor for it.
+
+    In its own time (arch/um/Kconfig, UML_TIME_TRAVEL_SUPPORT) the clock inside stands still while
+    the machine computes, and leaps while it waits: what is measured there does not depend on how
+    fast this processor is or what else it does.
     """
     require_vm()
     with tempfile.TemporaryDirectory() as folder:
@@ -77,7 +83,13 @@ def run_inside(module: str, *arguments: str, patience_s: float = PATIENCE_S) -> 
         command = " ".join([sys.executable, "-m", module, *arguments])
         init.write_text(
             INIT.format(
-                folder=FOLDER, root=ROOT, home=Path.home(), command=command, ended=ENDED, path=path
+                folder=FOLDER,
+                root=ROOT,
+                home=Path.home(),
+                command=command,
+                ended=ENDED,
+                path=path,
+                modules=os.environ.get("PYTHONPATH", ""),
             )
         )
         init.chmod(0o755)
@@ -86,7 +98,7 @@ def run_inside(module: str, *arguments: str, patience_s: float = PATIENCE_S) -> 
             lines = _printed(
                 *("taskset", "-c", str(cpu), str(kernel.LINUX), "mem=1G", f"uml_dir={folder}"),
                 *("root=none", "rootfstype=hostfs", "ro", f"init={init}", "quiet"),
-                *("con0=fd:0,fd:1", "con=null"),
+                *("con0=fd:0,fd:1", "con=null", *(["time-travel=inf-cpu"] if own_time else [])),
                 patience_s=patience_s,
             )
         finally:
