@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
-import psutil
 import pytest
 
 from sansang_agent.net import worker
 from sansang_agent.net.netlink import generic_family
 from sansang_agent.net.worker import Worker, WorkerError, ask, follow
 from sansang_agent.workers.helper import WORKERS
-from tests.agent.workers.speed_asking import PATIENCE_S, request
+from tests.agent.workers.speed_asking import PATIENCE_S, request, running_workers
 from tests.capabilities import program
 from tests.waiting import wait_until
 
@@ -90,7 +89,7 @@ async def test_who_follows_no_longer_ends_the_worker() -> None:
         async with contextlib.aclosing(follow("speed", asked, PATIENCE_S)) as lines:
             first = await anext(lines)
             assert first["progress"]["phase"] == "idle"
-            [process] = psutil.Process().children()
+            [process] = running_workers()
     assert not process.is_running()
 
 
@@ -105,4 +104,4 @@ async def test_a_worker_that_does_not_come_to_its_end_has_failed(
     """What it told before stays told."""
     with pytest.raises(WorkerError, match="worker_failed"):
         _ = [line async for line in follow("speed", asked, within_s)]
-    assert not psutil.Process().children()
+    assert not running_workers()

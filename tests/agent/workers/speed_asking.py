@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
+import psutil
 
 from sansang_agent.net.worker import follow
 from sansang_wire.ndt7 import SUBPROTOCOL
@@ -123,3 +124,12 @@ def reset(connection: socket.socket) -> None:
     """As a firewall that has had enough does it."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     connection.close()
+
+
+def running_workers() -> list[psutil.Process]:
+    """Those of speed tests that this process has started; others may have left it children."""
+    return [
+        each
+        for each in psutil.Process().children()
+        if "sansang_agent.workers.speed" in each.cmdline()
+    ]

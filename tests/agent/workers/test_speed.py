@@ -21,7 +21,7 @@ from sansang_agent.net.worker import follow
 from sansang_collector.speed_server import tokens
 from sansang_collector.speed_server.settings import LimitsSection
 from sansang_wire.ndt7 import TURN_PATH
-from tests.agent.workers.speed_asking import PATIENCE_S, measure, request, told
+from tests.agent.workers.speed_asking import PATIENCE_S, measure, request, running_workers, told
 from tests.collector.speed_server.speaking import Serving, serving
 from tests.lab.netns import Host, Lab
 from tests.servers import free_port
@@ -197,11 +197,7 @@ async def test_it_stays_small() -> None:
         async with contextlib.aclosing(follow("speed", asked, PATIENCE_S)) as lines:
             async for line in lines:
                 if "progress" in line:
-                    [worker] = [
-                        each
-                        for each in psutil.Process().children()
-                        if "sansang_agent.workers.speed" in each.cmdline()
-                    ]
+                    [worker] = running_workers()
                     most_mib = max(most_mib, worker.memory_info().rss / 2**20)
     assert 10 < most_mib <= 40
 
