@@ -5,9 +5,8 @@ import socket
 import struct
 from typing import NamedTuple
 
-# struct tcp_info of include/uapi/linux/tcp.h: tcpi_rtt and tcpi_total_retrans.
-_INFO_BYTES = 104
-_INFO = struct.Struct("@68xI28xI")
+from sansang_wire.tcp_info import read_kernel
+
 RESET_ON_CLOSE = struct.pack("@ii", 1, 0)
 """For SO_LINGER: a connection is ended by one packet, and leaves nothing waiting behind."""
 
@@ -21,5 +20,5 @@ class Handshake(NamedTuple):
 
 def handshake(sock: socket.socket) -> Handshake:
     """Of a connection over which nothing else was sent yet. Raises OSError."""
-    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_BYTES)
-    return Handshake._make(_INFO.unpack(info))
+    kernel = read_kernel(sock)
+    return Handshake(kernel.rtt_us, kernel.retransmissions)

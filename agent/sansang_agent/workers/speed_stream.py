@@ -10,7 +10,6 @@ from typing import Literal
 import msgspec
 
 from sansang_agent.net import reasons
-from sansang_agent.net.tcp_info import unsent_bytes
 from sansang_agent.workers.speed_rates import Point
 from sansang_agent.workers.speed_server import NoTestError, Way, answer_on, failure
 from sansang_agent.workers.speed_turn import refusal
@@ -24,7 +23,7 @@ from sansang_wire.ndt7 import (
     ServerInfo,
     TcpInfo,
 )
-from sansang_wire.tcp_info import read_tcp_info
+from sansang_wire.tcp_info import read_kernel, read_tcp_info
 from sansang_wire.websocket import (
     CLOSE,
     PING,
@@ -107,7 +106,7 @@ class Stream:
         self._left = memoryview(b"")
         """Of the frame that is being sent."""
         self._begun_s = time.monotonic()
-        self._acked_before = read_tcp_info(connection).bytes_acked
+        self._acked_before = read_kernel(connection).bytes_acked
         self._counted: list[Point] = [(0.0, 0)]
         """What we know ourselves: received, of an upload acknowledged."""
         self._received: list[tuple[float, float, int]] = []
@@ -137,7 +136,7 @@ class Stream:
         """Note what has arrived by now."""
         now_s = time.monotonic() - self._begun_s
         if self._outgoing:
-            arrived = read_tcp_info(self.connection).bytes_acked - self._acked_before
+            arrived = read_kernel(self.connection).bytes_acked - self._acked_before
         else:
             arrived = self._counter.payload_bytes
         self._counted.append((now_s, arrived))
@@ -180,11 +179,11 @@ class Stream:
 
     def unsent_bytes(self) -> int:
         """Of an upload, what will go out whatever happens: a message is sent to its end."""
-        return unsent_bytes(self.connection) + len(self._outgoing[self._size])
+        return read_kernel(self.connection).unsent_bytes + len(self._outgoing[self._size])
 
     def round_trip_s(self) -> float:
         """As our kernel knows it: mostly that of the handshake in a download."""
-        return (read_tcp_info(self.connection).rtt or 0) / 1e6
+        return read_kernel(self.connection).rtt_us / 1e6
 
     def kernel(self) -> TcpInfo | None:
         """Of the sender's side: ours of an upload, of a download what the server told."""

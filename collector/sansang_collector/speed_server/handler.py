@@ -20,7 +20,7 @@ from sansang_collector.speed_server.tokens import Tokens
 from sansang_collector.speed_server.turns import Turn, Turns
 from sansang_wire import ndt7
 from sansang_wire.ndt7 import DOWNLOAD_PATH, TURN_HEADER, TURN_PATH, UPLOAD_PATH, Wait
-from sansang_wire.tcp_info import read_tcp_info
+from sansang_wire.tcp_info import read_kernel
 from sansang_wire.topics import is_agent_id
 from sansang_wire.websocket import ProtocolError
 
@@ -186,7 +186,7 @@ class Handler:
 def _has_spoken(stream: Stream) -> bool:
     """Round trips are measured by connections on which nothing is said."""
     try:
-        return read_tcp_info(stream.socket).bytes_received > 0
+        return read_kernel(stream.socket).bytes_received > 0
     except OSError:  # it is closed already
         return True
 
