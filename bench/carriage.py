@@ -2,10 +2,10 @@
 """How many batches a second one core of the collector stores: `python -m bench.carriage`.
 
 Mosquitto, QoS 1, batches of ten readings, a house for each agent, receipts on. The collector is
-bound to processor 0, the load and Mosquitto to the others; InfluxDB has what is left, and is set
-up for many writes. The scale is a bare paho loop
-that only receives, on the same processor in the same run: figures of different machines compare
-only against it.
+bound to processor 0, the load and Mosquitto to the others; InfluxDB has what is left. The scale is
+a bare paho loop that only receives, on the same processor in the same run: figures of different
+machines compare only against it. For InfluxDB there is a second one: what it takes when it has all
+processors but for four clients whose requests were made beforehand.
 """
 
 import argparse
@@ -16,17 +16,22 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 import urllib3
 
-from bench.load import ROUND_US, agent_name
+from bench.load import AT, ROUND_US, agent_name
 from bench.machine import describe
 from bench.store import readings
+from sansang_collector.record import Record
 from sansang_collector.store.base import Point
 from sansang_collector.store.embedded import EmbeddedStore
+from sansang_collector.store.influx import LOT_LINES, POSTS_AT_ONCE
+from sansang_collector.store.influx_http import Http
+from sansang_collector.store.line_protocol import LineWriter
 from tests.servers import InfluxDB, Mosquitto, Server
 
 WINDOW = 5000
@@ -70,21 +75,40 @@ class Row(NamedTuple):
     series_mb: float
 
 
-class WrittenOften(InfluxDB):
-    """Writes its cache out and collects its garbage seldom, for half a gigabyte of memory."""
-
-    def command(self) -> list[str]:
-        often = ("GOGC=400", "INFLUXDB_DATA_CACHE_SNAPSHOT_MEMORY_SIZE=268435456")
-        return ["env", *often, *super().command()]
+def alone(influxdb: InfluxDB, agents: int, seconds: int) -> float:
+    """Batches a second that InfluxDB takes in requests like the collector's."""
+    points = [
+        Point(agent_name(number), agent_name(number), reading)
+        for number in range(agents)
+        for reading in readings(number, AT, random.Random(number))
+    ]
+    lines = LineWriter().lines(points)
+    bodies = [b"\n".join(lines[at : at + LOT_LINES]) for at in range(0, len(lines), LOT_LINES)]
+    http = Http(influxdb.url, "alone", None)
+    at = time.time_ns() // 1000 - 86_400_000_000
+    begun = time.monotonic()
+    rounds = 0
+    with ThreadPoolExecutor(POSTS_AT_ONCE) as clients:
+        while time.monotonic() < begun + seconds:
+            rounds += 1
+            now = b"%d" % (at + rounds * ROUND_US)
+            requests = [body.replace(b"%d" % AT, now) for body in bodies]
+            assert all(answer.status == 204 for answer in clients.map(http.write, requests))
+    took = time.monotonic() - begun
+    http.close()
+    return rounds * agents / took
 
 
 class Collector(Server):
-    """`sansang up` on processor 0."""
+    """`sansang up` on processor 0, with a record that was there before: a start that has to make or
+    change its tables keeps 11 MiB of Alembic.
+    """
 
     def __init__(self, folder: Path, broker: Mosquitto, store: str, agents: int) -> None:
         super().__init__(folder)
         registry = [HOUSE.format(agent_name(number)) for number in range(agents)]
         (folder / "registry.toml").write_text("\n".join(registry))
+        Record(folder / "data" / "record.db").close()
         (folder / "collector.toml").write_text(
             f'data_dir = "data"\n[broker]\nurl = "{broker.url}"\n[store]\n{store}\n'
             f'[web]\nlisten = "127.0.0.1:{self.port}"\n'
@@ -191,7 +215,9 @@ def main() -> int:
             fill(folder, most, megabytes)
             row = stored(folder, broker, 'kind = "embedded"', agents, seconds)
             well &= _print(f"embedded, {agents:,} of {most:,} agents, {megabytes:,} MB", row, scale)
-        with WrittenOften(Path(name) / "influxdb") as influxdb:
+        with InfluxDB(Path(name) / "influxdb") as influxdb:
+            most_of_it = alone(influxdb, 1000, seconds)
+            print(f"{f'InfluxDB {influxdb.version} alone':42} {most_of_it:8,.0f} batches/s")
             for agents in {agents: None for agents, _ in points}:
                 store = f'kind = "influxdb1"\nurl = "{influxdb.url}"\ndatabase = "bench"'
                 folder = Path(name) / f"influxdb-{agents}"

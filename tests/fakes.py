@@ -16,7 +16,7 @@ from sansang_collector.note_sql import Note
 from sansang_collector.outages import By
 from sansang_collector.readiness_views import DayView, ReadinessView
 from sansang_collector.record import RecordUnavailableError
-from sansang_collector.speed import Rules
+from sansang_collector.speed_judgement import Rules
 from sansang_collector.speed_views import SiteSpeedDetail, SiteSpeedView, SpeedTestsAnswer
 from sansang_collector.speeds import Speeds
 from sansang_collector.store.base import Latest, Series, StoreUnavailableError

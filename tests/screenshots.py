@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 
 FOLDER = Path("docs/screenshots")
 SITE = "/sites/mo-phong-2"
-"""The one whose Wi-Fi fails while you watch."""
+"""The one whose Wi-Fi fails while you watch; its line is slow in the evening."""
 
 
 class Picture(NamedTuple):
@@ -48,6 +48,9 @@ PICTURES = (
     Picture("ipv6-vi", "/ipv6", "vi", dark=False, width=1280, height=900),
     Picture("ipv6-phone-en", "/ipv6", "en", dark=False, width=390, height=844),
     Picture("site-ipv6-phone-vi", f"{SITE}/ipv6", "vi", dark=False, width=390, height=844),
+    Picture("speed-vi", "/speed", "vi", dark=False, width=1280, height=900),
+    Picture("site-speed-phone-vi", f"{SITE}/speed", "vi", dark=False, width=390, height=844),
+    Picture("site-speed-dark-en", f"{SITE}/speed", "en", dark=True, width=1280, height=900),
     Picture("outages-vi", "/outages", "vi", dark=False, width=1280, height=900),
     Picture("outages-phone-en", "/outages", "en", dark=False, width=390, height=844),
 )

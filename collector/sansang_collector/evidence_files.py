@@ -2,13 +2,12 @@
 """Pictures and documents that show what people entered: each once, by the SHA-256 of its bytes."""
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 from sansang_collector.ispeed_views import EvidenceView
 from sansang_collector.language import mark
 from sansang_collector.ledger_changes import RefusedChangeError
+from sansang_collector.whole_file import replace_file
 
 BYTES_AT_MOST = 5 * 1024 * 1024
 BEGINNINGS = {
@@ -32,7 +31,7 @@ class EvidenceFiles:
         if not path.exists():
             try:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                _write(path, content)
+                replace_file(path, content)
             except OSError as error:
                 raise RefusedChangeError(
                     mark("the evidence can't be kept: {error}"), error=error.strerror or error
@@ -65,21 +64,3 @@ def described(name: str, content: bytes) -> EvidenceView:
         media_type=kind,
         size_bytes=len(content),
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """At once or not at all."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as new:
-        try:
-            new.write(content)
-            new.flush()
-            os.fsync(new.fileno())
-            Path(new.name).replace(path)
-        except BaseException:
-            Path(new.name).unlink(missing_ok=True)
-            raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -28,7 +28,7 @@ from sansang_collector.ispeed_csv import ispeed_rows
 from sansang_collector.ispeed_views import ISpeedView
 from sansang_collector.ispeeds import NewISpeed
 from sansang_collector.language import Translation, mark
-from sansang_collector.ledger_commands import Csv, FirstDay, LastDay
+from sansang_collector.ledger_commands import Csv, FirstDay, LastDay, Period
 
 
 def group_of_commands() -> typer.Typer:
@@ -117,10 +117,7 @@ def template(
 
 
 def list_all(  # noqa: PLR0913, PLR0917 - one parameter an option
-    period: Annotated[
-        str | None,
-        typer.Option("--period", help=mark("2026, 2026-Q4 or 2026-11; this quarter if left out")),
-    ] = None,
+    period: Period = None,
     first: FirstDay = None,
     last: LastDay = None,
     config: Config = DEFAULT_PATH,

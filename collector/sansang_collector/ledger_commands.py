@@ -22,6 +22,10 @@ from sansang_collector.views import AvailabilityAnswer, OutageView
 FirstDay = Annotated[
     str | None, typer.Option("--from", metavar="DATE", help=mark("the first day, as 2026-11-21"))
 ]
+Period = Annotated[
+    str | None,
+    typer.Option("--period", help=mark("2026, 2026-Q4 or 2026-11; this quarter if left out")),
+]
 LastDay = Annotated[
     str | None, typer.Option("--to", metavar="DATE", help=mark("the last day, itself included"))
 ]
@@ -77,10 +81,7 @@ def availability(  # noqa: PLR0913, PLR0917 - one parameter an option
     by: Annotated[
         By, typer.Option("--by", help=mark("each site, or all of a carrier or commune together"))
     ] = "site",
-    period: Annotated[
-        str | None,
-        typer.Option("--period", help=mark("2026, 2026-Q4 or 2026-11; this quarter if left out")),
-    ] = None,
+    period: Period = None,
     first: FirstDay = None,
     last: LastDay = None,
     calendar: Annotated[

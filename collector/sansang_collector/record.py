@@ -9,6 +9,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +17,6 @@ from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -38,6 +36,7 @@ from sansang_collector.message_sql import (
     save_messages,
     save_reminder,
 )
+from sansang_collector.migrating import UnknownRevisionError, migrate
 from sansang_collector.numbers import EpochNumbers
 from sansang_collector.record_sql import (
     agents_table,
@@ -96,16 +95,18 @@ class Record:
         event.listen(self.engine, "connect", _durable)
         event.listen(self.engine, "begin", _begin)
         self._stale = False
+        self.tests_saved: Counter[str] = Counter()
+        """By site, how often speed tests of it were written since the start."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with self.engine.begin() as connection:
-                _migrate(connection)
+                migrate(connection)
             self.agents = self._load()
         except (SQLAlchemyError, OSError) as error:
             raise RecordUnavailableError(
                 f"the record {path} can't be opened: {_words(error)}"
             ) from error
-        except CommandError as error:
+        except UnknownRevisionError as error:
             raise RecordUnavailableError(
                 f"the record {path} was made by a newer version of sansang: {error}"
             ) from error
@@ -134,6 +135,7 @@ class Record:
                 save_tests(connection, saving.tests)
                 delete_epochs(connection, saving.forgotten)
                 save_watch(connection, saving.watched, saving.telling, saving.at)
+            self.tests_saved.update({each.site for each in saving.tests})
         except SQLAlchemyError as error:
             self.reload()
             raise RecordUnavailableError(f"the record can't be written: {_words(error)}") from error
@@ -297,11 +299,3 @@ def _kept_hello(agent: str, text: str | None) -> Hello | None:
     except (msgspec.DecodeError, RecursionError) as error:
         log.warning("the last hello of %s can't be read and is left out: %s", agent, error)
         return None
-
-
-def _migrate(connection: sa.Connection) -> None:
-    config = AlembicConfig()
-    config.set_main_option("script_location", "sansang_collector:migrations")
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 
 from sansang_collector.hours import VIETNAM_ZONE
-from sansang_collector.speed import Rules
+from sansang_collector.speed_judgement import Rules
 from sansang_wire.language import Language
 
 SITE_KINDS = ("office", "cultural_house", "school", "health_station", "other")

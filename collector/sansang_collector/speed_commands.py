@@ -15,16 +15,16 @@ from sansang_collector.config import DEFAULT_PATH
 from sansang_collector.csv_text import csv_text
 from sansang_collector.fleet import STYLES
 from sansang_collector.language import Translation, mark
-from sansang_collector.ledger_commands import Csv, FirstDay, LastDay
-from sansang_collector.speed import Judged, Rate, Verdict
+from sansang_collector.ledger_commands import Csv, FirstDay, LastDay, Period
 from sansang_collector.speed_csv import speed_rows
+from sansang_collector.speed_judgement import Judged, Rate, Verdict
+from sansang_collector.speed_report_words import freshness_words, verdict_word
 from sansang_collector.speed_views import (
     CommuneSpeedView,
     SiteSpeedDetail,
     SiteSpeedView,
     SpeedAnswer,
 )
-from sansang_collector.speed_words import freshness_words, verdict_word
 from sansang_collector.web.states import SHAPES, Tone
 
 TONES: dict[Verdict, Tone] = {
@@ -39,10 +39,7 @@ def speed(  # noqa: PLR0913, PLR0917 - one parameter an option
     site: Annotated[
         str | None, typer.Option("--site", metavar="ID", help=mark("of this site alone"))
     ] = None,
-    period: Annotated[
-        str | None,
-        typer.Option("--period", help=mark("2026, 2026-Q4 or 2026-11; this quarter if left out")),
-    ] = None,
+    period: Period = None,
     first: FirstDay = None,
     last: LastDay = None,
     config: Config = DEFAULT_PATH,

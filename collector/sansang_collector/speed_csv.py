@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from sansang_collector.csv_text import Cell
 from sansang_collector.language import Translation
-from sansang_collector.speed import Rate
+from sansang_collector.speed_judgement import Rate
+from sansang_collector.speed_report_words import verdict_word
 from sansang_collector.speed_views import SiteSpeedView
-from sansang_collector.speed_words import verdict_word
 
 
 def speed_rows(sites: Iterable[SiteSpeedView], translate: Translation) -> Iterator[list[Cell]]:

@@ -5,7 +5,7 @@ columns beside it; `migrations` makes the table. Rows are kept for ever: a plan 
 
 import logging
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import msgspec
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from sansang_collector.hours import Span
 from sansang_collector.record_sql import metadata, upsert
-from sansang_collector.speed import Sample, sample
+from sansang_collector.speed_judgement import Sample, sample
 from sansang_wire.reading import Family
 from sansang_wire.speed_readings import SpeedPhase, Streams, ThroughputReading
 
@@ -80,7 +80,7 @@ def load_found(connection: Connection, site: str, span: Span, but: Collection[st
     )
     return [
         Found(family, phase, streams, None if mbps is None else Sample(at, mbps, bound), rtt_ms)
-        for family, phase, streams, at, mbps, bound, rtt_ms in rows
+        for family, phase, streams, at, mbps, bound, rtt_ms in rows.all()
     ]
 
 
@@ -116,24 +116,21 @@ def load_tests(
 def load_newest(connection: Connection, site: str, but: Collection[str]) -> Newest:
     """Of a site, but for some boxes."""
     columns = tests_table.c
-    its = sa.and_(columns.site == site, columns.agent.not_in(but))
-    is_broken = columns.outcome == "broken"
-    rows = connection.execute(
-        sa.select(columns.phase, is_broken, sa.func.max(columns.at))
-        .where(its)
-        .group_by(columns.phase, is_broken)
+    newest_first = (
+        sa.select(columns.at, columns.reason)
+        .where(columns.site == site, columns.agent.not_in(but))
+        .order_by(columns.at.desc())
+        .limit(1)
     )
-    made: dict[str, int] = {}
-    broken: dict[str, int] = {}
-    for phase, was_broken, at in rows:
-        (broken if was_broken else made)[phase] = at
-    due = {phase: at for phase, at in broken.items() if at > made.get(phase, -1)}
-    phase = max(due, key=lambda each: due[each], default=None)
-    if phase is None:
-        return Newest(max(made.values(), default=None), None)
-    this = sa.and_(its, columns.phase == phase, columns.at == due[phase], is_broken)
-    reason = connection.execute(sa.select(columns.reason).where(this)).scalars().first()
-    return Newest(max(made.values(), default=None), reason or "unknown")
+    made: list[int] = []
+    missed: list[tuple[int, str]] = []
+    for phase in get_args(SpeedPhase):
+        its = newest_first.where(columns.phase == phase)
+        last = connection.execute(its.where(columns.outcome != "broken")).scalar()
+        since = its.where(columns.outcome == "broken", columns.at > (-1 if last is None else last))
+        made += [] if last is None else [last]
+        missed += [(at, reason or "unknown") for at, reason in connection.execute(since)]
+    return Newest(max(made, default=None), max(missed)[1] if missed else None)
 
 
 def _within(site: str, span: Span, but: Collection[str]) -> sa.ColumnElement[bool]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from sansang_collector.speed import Figures, Freshness, Judged, Rate, Rules, Share, share
+from sansang_collector.speed_judgement import Figures, Freshness, Judged, Rate, Rules, Share, share
 from sansang_wire.speed_readings import ThroughputReading
 
 

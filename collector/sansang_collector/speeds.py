@@ -5,7 +5,8 @@ A site is judged by its first line in the registry: boxes that watch another one
 its package is another.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,29 +15,19 @@ from sansang_collector.hours import Span
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
 from sansang_collector.registry_entries import Site
-from sansang_collector.speed import (
-    Freshness,
-    Rules,
-    Sample,
-    figures,
-    freshness,
-    judge,
-    missed,
-    rate,
-    spread,
-    telling,
-)
-from sansang_collector.speed_sql import Connection, Found, load_found, load_newest, load_tests
+from sansang_collector.speed_judgement import Freshness, Rules, figures, freshness, missed
+from sansang_collector.speed_sql import Newest, load_tests
+from sansang_collector.speed_summary import Question, Summary, summarize
 from sansang_collector.speed_views import (
     SiteSpeedDetail,
     SiteSpeedView,
     SpeedTestsAnswer,
     SpeedTestView,
 )
-from sansang_wire.reading import Family
-from sansang_wire.speed_readings import SpeedPhase, Streams
 
 TESTS_AT_ONCE = 500
+SUMMARIES_AT_MOST = 10_000
+"""A province's sites over three periods; each takes 3 kB."""
 
 
 class Speeds:
@@ -45,6 +36,7 @@ class Speeds:
     def __init__(self, record: Record, registry: Callable[[], Registry]) -> None:
         self._record = record
         self._registry = registry
+        self._summary = lru_cache(SUMMARIES_AT_MOST)(self._summarize)
 
     def rules(self) -> Rules:
         """By which lines are judged now."""
@@ -53,17 +45,15 @@ class Speeds:
 
     def sites(self, span: Span, now: int) -> list[SiteSpeedView]:
         """Every site of the registry; `now` in µs."""
-        registry = self._registry()
-        with self._record.reading() as connection:
-            return [self._view(connection, each, span, now) for each in registry.sites]
+        return [self._view(each, span, now) for each in self._registry().sites]
 
     def site(self, site: str, span: Span, now: int) -> SiteSpeedDetail | None:
         """One, group by group; None when the registry does not know it."""
         place = self._registry().site(site)
         if place is None:
             return None
+        view = self._view(place, span, now)
         with self._record.reading() as connection:
-            view = self._view(connection, place, span, now)
             tests = load_tests(connection, site, span, self._elsewhere(place))
         readings = [each.reading for each in tests]
         return SiteSpeedDetail(
@@ -95,17 +85,21 @@ class Speeds:
             next=None if last is None else last + 1,
         )
 
-    def _view(self, connection: Connection, site: Site, span: Span, now: int) -> SiteSpeedView:
+    def _view(self, site: Site, span: Span, now: int) -> SiteSpeedView:
         registry = self._registry()
         rules, elsewhere = registry.speed, self._elsewhere(site)
-        found = load_found(connection, site.id, span, elsewhere)
-        downloads, uploads = _groups(found, "download"), _groups(found, "upload")
-        down = telling(downloads, rules.least_tests)
-        up = telling(uploads, rules.least_tests)
-        samples = downloads[down] if down else ()
         package, target = site.package_mbps, registry.target_mbps(site)
-        least = rules.least_tests
-        enough = None if package is None else package * rules.package_ratio
+        found = self._summary(
+            Question(
+                site=site.id,
+                span=span,
+                but=elsewhere,
+                enough_mbps=None if package is None else package * rules.package_ratio,
+                target_mbps=target,
+                least_tests=rules.least_tests,
+                saved=self._record.tests_saved[site.id],
+            )
+        )
         return SiteSpeedView(
             site=site.id,
             name=site.name,
@@ -119,19 +113,22 @@ class Speeds:
             target_mbps=target,
             simulated=site.simulated,
             boxes=len(registry.agents_of(site.id)) - len(elsewhere),
-            download=rate(downloads, down) if down else None,
-            upload=rate(uploads, up) if up else None,
-            idle_rtt_ms=_idle_rtt_ms(found, down[0] if down else None),
-            tests=len(samples),
-            package=None if enough is None else judge(samples, enough, least),
-            target=None if target is None else judge(samples, target, least),
-            freshness=self._freshness(connection, site, elsewhere, now),
+            download=found.download,
+            upload=found.upload,
+            idle_rtt_ms=found.idle_rtt_ms,
+            tests=found.tests,
+            package=found.package,
+            target=found.target,
+            freshness=self._freshness(found.newest, site, elsewhere, now),
         )
 
+    def _summarize(self, question: Question) -> Summary:
+        with self._record.reading() as connection:
+            return summarize(connection, question)
+
     def _freshness(
-        self, connection: Connection, site: Site, elsewhere: Collection[str], now: int
+        self, newest: Newest, site: Site, elsewhere: Collection[str], now: int
     ) -> Freshness:
-        newest = load_newest(connection, site.id, elsewhere)
         with self._record.lock:
             seen = [
                 record.last_seen
@@ -141,28 +138,7 @@ class Speeds:
         heard = max((at for at in seen if at is not None), default=None)
         return freshness(newest.made, newest.missed, heard, now)
 
-    def _elsewhere(self, site: Site) -> list[str]:
+    def _elsewhere(self, site: Site) -> tuple[str, ...]:
         """The boxes of a site that watch another line than its first."""
         agents = self._registry().agents_of(site.id)
-        return [each.id for each in agents if each.line != agents[0].line]
-
-
-def _groups(
-    found: Iterable[Found], phase: SpeedPhase
-) -> dict[tuple[Family, Streams], Sequence[Sample]]:
-    groups: dict[tuple[Family, Streams], list[Sample]] = {}
-    for each in found:
-        if each.phase == phase and each.sample is not None:
-            groups.setdefault((each.family, each.streams), []).append(each.sample)
-    return {**groups}
-
-
-def _idle_rtt_ms(found: Iterable[Found], family: Family | None) -> float | None:
-    """Through this family; through either where no download tells which."""
-    its = spread(
-        each.idle_rtt_ms
-        for each in found
-        if each.phase == "idle" and each.idle_rtt_ms is not None
-        if family in {None, each.family}
-    )
-    return its.median if its else None
+        return tuple(each.id for each in agents if each.line != agents[0].line)

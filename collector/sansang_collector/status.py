@@ -25,7 +25,7 @@ from sansang_collector.readiness import Readiness
 from sansang_collector.readiness_views import DayView, ReadinessView
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
-from sansang_collector.speed import Rules
+from sansang_collector.speed_judgement import Rules
 from sansang_collector.speed_views import SiteSpeedDetail, SiteSpeedView, SpeedTestsAnswer
 from sansang_collector.speeds import Speeds
 from sansang_collector.store.base import Latest, Series, SeriesStore

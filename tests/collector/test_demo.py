@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import urllib3
 
-from tests.servers import free_port
+from tests.servers import HTTP_S, free_port
 from tests.waiting import wait_until
 
 SANSANG = Path(sys.executable).with_name("sansang")
@@ -53,7 +53,9 @@ def short_demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def ask(url: str, path: str) -> Any:
-    return json.loads(urllib3.request("GET", f"{url}/api/v1/{path}", retries=False).data)
+    return json.loads(
+        urllib3.request("GET", f"{url}/api/v1/{path}", retries=False, timeout=HTTP_S).data
+    )
 
 
 def heard(url: str) -> dict[str, int]:

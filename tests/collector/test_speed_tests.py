@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
 
 from sansang_collector.hours import Span
 from sansang_collector.record import Record, RecordUnavailableError, Saving
@@ -140,6 +142,28 @@ def test_another_sites_test_changes_nothing(tmp_path: Path) -> None:
     assert detail is not None
     assert again is not None
     assert again.figures == detail.figures
+    record.close()
+
+
+def test_answers_are_kept_until_there_is_another_test_or_rule(tmp_path: Path) -> None:
+    """Asked again, no test is read again; a new one, or another package, makes a new answer."""
+    package_mbps = 100.0
+    record = kept(tmp_path, *(SpeedTest("dong", "dong-1", reading(NOW - at)) for at in range(3)))
+    speeds = Speeds(record, lambda: Registry((house("dong", package_mbps=package_mbps),)))
+    [first] = speeds.sites(SPAN, NOW)
+    asked: list[sa.Connection] = []
+    event.listen(record.engine, "begin", asked.append)
+    assert speeds.sites(SPAN, NOW) == [first]
+    assert not asked
+    record.save(Saving(tests=[SpeedTest("dong", "dong-1", reading(NOW - 9, 10.0))]))
+    [second] = speeds.sites(SPAN, NOW)
+    assert (first.tests, second.tests) == (3, 4)
+    assert second.package is not None
+    assert second.package.verdict == "met"
+    package_mbps = 1000.0
+    [third] = speeds.sites(SPAN, NOW)
+    assert third.package is not None
+    assert third.package.verdict == "not_met"
     record.close()
 
 

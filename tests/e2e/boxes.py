@@ -13,12 +13,15 @@ import msgspec
 
 from tests.e2e.box import BoxSettings
 from tests.lab.netns import Host, Lab
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.e2e.centre import Centre
 
 SMALLEST_OUTBOX_BYTES = 2_500
 EVERY_S = 1.0
+DISK_S = 60
+"""A process that is killed while it waits for its disk ends when the disk has answered."""
 
 
 class BoxProcess:
@@ -89,12 +92,24 @@ class BoxProcess:
         process, self._process = self._process, None
         if process is None:
             return
-        # The box itself is the child of what keeps its time namespace.
-        inner = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        for pid in inner or [str(process.pid)]:
-            with contextlib.suppress(ProcessLookupError):
-                subprocess.run(["kill", f"-{how.value}", pid], check=False)
-        process.communicate(timeout=10)
+        for pid in self._inside(process):
+            subprocess.run(["kill", f"-{how.value}", pid], check=False)
+        process.communicate(timeout=DISK_S)
+
+    def _inside(self, process: subprocess.Popen[str]) -> list[str]:
+        """The box itself is the child of what keeps its time namespace, and would outlive that if
+        it was killed while it begins.
+        """
+        found: list[str] = []
+
+        def begun() -> bool:
+            with contextlib.suppress(OSError):
+                children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+                found[:] = children.read_text().split()
+            return bool(found) or process.poll() is not None
+
+        wait_until(begun, f"{self.agent} to begin")
+        return found
 
     def boot(self, boot_id: str, boottime_s: int) -> None:
         """What the next start will see of the box's boot."""

@@ -23,10 +23,10 @@ from sansang_agent.net.private_network import end_with_parent
 from sansang_agent.workers.speed_facts import Watch
 from sansang_agent.workers.speed_latency import RoundTrips
 from sansang_agent.workers.speed_rates import Point, mbps
-from sansang_agent.workers.speed_server import NoTestError, Server, Way
 from sansang_agent.workers.speed_transfer import Plan, Transfer
 from sansang_agent.workers.speed_turn import turn
 from sansang_agent.workers.speed_values import idle_values, transfer_values
+from sansang_agent.workers.speed_way import NoTestError, Server, Way
 from sansang_wire.ndt7 import TurnRequest, Wait
 from sansang_wire.reading import Family
 from sansang_wire.speed_readings import SpeedPhase

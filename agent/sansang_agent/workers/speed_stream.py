@@ -11,8 +11,8 @@ import msgspec
 
 from sansang_agent.net import reasons
 from sansang_agent.workers.speed_rates import Point
-from sansang_agent.workers.speed_server import NoTestError, Way, answer_on, failure
 from sansang_agent.workers.speed_turn import refusal
+from sansang_agent.workers.speed_way import NoTestError, Way, answer_on, failure
 from sansang_wire.ndt7 import (
     DOWNLOAD_PATH,
     MOST_MESSAGE_BYTES,

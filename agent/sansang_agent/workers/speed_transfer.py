@@ -13,8 +13,8 @@ from typing import NamedTuple, Self
 from sansang_agent.net.handshake import RESET_ON_CLOSE
 from sansang_agent.net.tcp_info import used_bytes
 from sansang_agent.workers.speed_rates import Point, added, is_stable
-from sansang_agent.workers.speed_server import Way
 from sansang_agent.workers.speed_stream import BUFFER_BYTES, Stream, begin, messages
+from sansang_agent.workers.speed_way import Way
 from sansang_wire.ndt7 import ServerInfo, TcpInfo
 from sansang_wire.speed_readings import StopReason
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from sansang_agent.net import reasons
-from sansang_agent.workers.speed_server import NoTestError, Way, answer_on, failure
+from sansang_agent.workers.speed_way import NoTestError, Way, answer_on, failure
 from sansang_wire.ndt7 import TURN_PATH, Turn, TurnRequest, Wait
 
 LEAST_WAIT_S = 0.2

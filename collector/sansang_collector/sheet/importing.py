@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`sansang sites import`: a file of rows into the registry, all of it or nothing."""
 
-import contextlib
 import hashlib
-import os
 import secrets
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +15,7 @@ from sansang_collector.sheet.plan import Change, Plan, plan
 from sansang_collector.sheet.read import Content, read
 from sansang_collector.sheet.registry_text import changed_text
 from sansang_collector.sheet.words import SheetError
+from sansang_collector.whole_file import replace_file
 
 
 class Password(NamedTuple):
@@ -117,31 +115,12 @@ def _write(path: Path, before: bytes, after: bytes) -> Path | None:
     Raises OSError, and SheetError when somebody else was quicker.
     """
     if not path.exists():
-        _replace(path, after, None)
+        replace_file(path, after, mode=0o644)
         return None
     if path.read_bytes() != before:
         raise SheetError(mark("the registry {path} was changed meanwhile: import again"), path=path)
     status = path.stat()
     backup = path.with_name(f"{path.name}.bak")
-    _replace(backup, before, status)
-    _replace(path, after, status)
+    replace_file(backup, before, like=status)
+    replace_file(path, after, like=status)
     return backup
-
-
-def _replace(path: Path, content: bytes, like: os.stat_result | None) -> None:
-    """With the mode of `like`, and its owner where that is allowed."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
-        try:
-            if like is None:
-                os.fchmod(new.fileno(), 0o644)
-            else:
-                with contextlib.suppress(PermissionError):
-                    os.fchown(new.fileno(), like.st_uid, like.st_gid)
-                os.fchmod(new.fileno(), like.st_mode & 0o7777)
-            new.write(content)
-            new.flush()
-            os.fsync(new.fileno())
-            Path(new.name).replace(path)
-        except BaseException:
-            Path(new.name).unlink(missing_ok=True)
-            raise

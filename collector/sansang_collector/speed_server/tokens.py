@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may test: a file with a line `name sha256` for each token, which itself is kept nowhere."""
 
-import contextlib
 import hashlib
 import hmac
 import logging
-import os
 import re
 import secrets
 import threading
 from pathlib import Path
 
 from sansang_collector.settings_file import InvalidFileError
+from sansang_collector.whole_file import replace_file
 from sansang_wire.checking import Mistake
 from sansang_wire.topics import is_agent_id
 
@@ -88,18 +87,9 @@ def add(file: Path, name: str) -> str:
     token = secrets.token_urlsafe(32)
     known[name] = _hash(token)
     text = "".join(f"{each} {its}\n" for each, its in known.items())
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        mode = file.stat().st_mode & 0o777 if file.exists() else 0o600
-        beside.touch(mode=0o600)
-        beside.write_text(text, encoding="utf-8")
-        if file.exists():
-            os.chown(beside, file.stat().st_uid, file.stat().st_gid)
-        beside.chmod(mode)
-        beside.replace(file)
+        replace_file(file, text.encode(), like=file.stat() if file.exists() else None)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
         raise TokenError(f"{file} can't be written: {error.strerror}") from error
     return token
 

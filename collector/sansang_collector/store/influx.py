@@ -28,7 +28,8 @@ from sansang_collector.store.influx_http import (
 from sansang_collector.store.line_protocol import LAST_AT, LineWriter, from_tag_value, tag_value
 from sansang_collector.store.shapes import Shape, ordered, shape
 
-LOT_LINES = 2500
+LOT_LINES = 1000
+"""InfluxDB makes a map of the values of each request, and is quicker with small ones."""
 POSTS_AT_ONCE = 4
 """So that the server works on one lot of lines while the next is made and travels."""
 SPLITS = 64

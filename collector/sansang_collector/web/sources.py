@@ -10,7 +10,7 @@ from sansang_collector.ispeeds import EvidenceFile, NewISpeed
 from sansang_collector.note_sql import Note
 from sansang_collector.outages import By
 from sansang_collector.readiness_views import DayView, ReadinessView
-from sansang_collector.speed import Rules
+from sansang_collector.speed_judgement import Rules
 from sansang_collector.speed_views import SiteSpeedDetail, SiteSpeedView, SpeedTestsAnswer
 from sansang_collector.store.base import Latest, Series
 from sansang_collector.views import (

@@ -23,6 +23,8 @@ from sansang_collector.web.refusal import RefusedError
 from sansang_collector.web.sites_api import NO_SITE
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.speed_examples import DETAIL, SPEED, TESTS
+from sansang_collector.web.speed_sheet import rows_of_tests
+from sansang_collector.web.speed_tests import every_test
 from sansang_wire.language import Language
 
 STRUCTS = (SpeedAnswer, SiteSpeedDetail, SpeedTestsAnswer)
@@ -36,6 +38,7 @@ def add_routes(
     """Adds them to the application."""
     _add_all(app, sources, translations)
     _add_site(app, sources)
+    _add_site_sheet(app, sources, translations)
 
 
 def _add_all(app: FastAPI, sources: Sources, translations: Mapping[Language, Translation]) -> None:
@@ -113,7 +116,32 @@ def _add_site(app: FastAPI, sources: Sources) -> None:
                 422, mark("start must be before end, both in µs since the Unix epoch.")
             )
         found = sources.speed_tests(site, span)
-        # The record keeps what was of a site that the registry knows no longer.
-        if not found.tests and all(each.site != site for each in sources.sites()):
-            raise RefusedError(404, mark("There is no site {site!r}."), site=site)
+        if not found.tests:
+            _check_known(sources, site)
         return json(found)
+
+
+def _add_site_sheet(
+    app: FastAPI, sources: Sources, translations: Mapping[Language, Translation]
+) -> None:
+    @app.get(
+        "/api/v1/sites/{site}/speed/tests.csv",
+        tags=["speed"],
+        summary="All tests of a period, the newest first, each with its evidence",
+        response_class=Sheet,
+        responses={404: content(Fault, NO_SITE), **FAULTS},
+    )
+    def tests_sheet(site: str, asked: Asked, language: Wanted) -> Response:
+        translate = translations[language]
+        found = every_test(sources, site, asked.read(sources.now()).span)
+        if not found:
+            _check_known(sources, site)
+        return sheet(rows_of_tests(found, translate), "sansang-speed-tests", translate)
+
+
+def _check_known(sources: Sources, site: str) -> None:
+    """The record keeps what was of a site that the registry knows no longer. Raises RefusedError
+    for one that neither does.
+    """
+    if all(each.site != site for each in sources.sites()):
+        raise RefusedError(404, mark("There is no site {site!r}."), site=site)

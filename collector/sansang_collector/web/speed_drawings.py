@@ -10,7 +10,7 @@ from statistics import median
 from typing import NamedTuple
 
 from sansang_collector.language import Translation
-from sansang_collector.speed import Sample, Slot
+from sansang_collector.speed_judgement import Sample, Slot
 from sansang_collector.web.chart import HEIGHT
 from sansang_collector.web.speed_words import at_least, mbps, rate_figure
 from sansang_collector.web.states import Tone

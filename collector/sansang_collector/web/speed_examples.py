@@ -5,7 +5,7 @@ import msgspec
 
 from sansang_collector.ispeed_views import EvidenceView, ISpeedView
 from sansang_collector.ispeeds import NewEvidence, NewISpeed
-from sansang_collector.speed import Figures, Freshness, Judged, Rate, Rules, Slot, Spread
+from sansang_collector.speed_judgement import Figures, Freshness, Judged, Rate, Rules, Slot, Spread
 from sansang_collector.speed_views import (
     SiteSpeedDetail,
     SiteSpeedView,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sansang_collector.language import Translation
-from sansang_collector.speed import Figures, Spread
+from sansang_collector.speed_judgement import Figures, Spread
 from sansang_collector.web.answers import FAMILIES
 from sansang_collector.web.speed_drawings import Aim, tone
 from sansang_collector.web.speed_words import (

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from sansang_collector.language import Translation, mark
-from sansang_collector.speed import NOT_THE_LINE, Judged, Rate
+from sansang_collector.speed_judgement import NOT_THE_LINE, Judged, Rate
 from sansang_collector.speed_views import SiteSpeedDetail, SiteSpeedView
 from sansang_collector.web.speed_words import (
     LIMITS,
@@ -20,7 +20,7 @@ from sansang_collector.web.speed_words import (
 from sansang_collector.web.states import Line
 from sansang_wire.speed_readings import LimitedBy
 
-TODO: Mapping[str, str] = MappingProxyType(
+ADVICE: Mapping[str, str] = MappingProxyType(
     {
         "no_server": mark("name a measuring server in [agents.probes.throughput] of the registry."),
         "budget_spent": mark("wait for next month, or let tests use more data."),
@@ -152,7 +152,7 @@ def _why_unmeasured(view: SiteSpeedDetail, translate: Translation) -> str:
 
 def todo_of(reason: str | None, translate: Translation) -> str:
     """About a test that was not made; empty when nobody has to do anything."""
-    todo = TODO.get(reason or "")
+    todo = ADVICE.get(reason or "")
     return translate(todo) if todo else ""
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from sansang_collector.hours import Span
 from sansang_collector.ispeed_views import ISpeedView
 from sansang_collector.language import Translation
-from sansang_collector.speed import Figures, Sample, sample
+from sansang_collector.speed_judgement import Figures, Sample, sample
 from sansang_collector.speed_views import SiteSpeedDetail, SpeedTestView
 from sansang_collector.web.answers import FAMILIES
 from sansang_collector.web.ispeed_rows import ISpeedRow, ispeed_rows
@@ -27,7 +27,7 @@ from sansang_collector.web.speed_drawings import (
 )
 from sansang_collector.web.speed_figures import FigureRow, figure_row
 from sansang_collector.web.speed_headline import Headline, headline, judged, notes, reached, todo_of
-from sansang_collector.web.speed_tests import Enough, Test, tests
+from sansang_collector.web.speed_tests import Enough, Test, every_test, tests
 from sansang_collector.web.speed_words import PHASES, STREAMS, mbps, why_missing
 from sansang_collector.web.speeds_page import last_days
 from sansang_collector.web.states import Line
@@ -35,7 +35,7 @@ from sansang_collector.web.strip import Strip
 from sansang_wire.speed_readings import SpeedPhase
 
 LISTED = 24
-"""Tests that the page lists; the sheet has all."""
+"""Tests that the page lists; its sheet has all of the time that it is about."""
 DIRECTIONS: tuple[SpeedPhase, ...] = ("download", "upload")
 
 
@@ -82,6 +82,7 @@ class SpeedPage:
     pattern: Pattern | None
     tests: list[Test]
     tests_left_out: str
+    sheet: str
     budget: str
     missing: list[Missing]
     ours: str
@@ -105,14 +106,8 @@ def take(sources: Sources, site: str) -> Known | None:
     view = sources.site_speed(site, span)
     if view is None:
         return None
-    found: list[SpeedTestView] = []
-    until: int | None = span.end
-    while until is not None:
-        answer = sources.speed_tests(site, Span(span.start, until))
-        found += answer.tests
-        until = answer.next
     ispeed = [each for each in sources.ispeed(Span(0, span.end)) if each.site == site]
-    return Known(view, found, ispeed)
+    return Known(view, every_test(sources, site, span), ispeed)
 
 
 def build(known: Known, now: int, translate: Translation) -> SpeedPage:
@@ -137,6 +132,7 @@ def build(known: Known, now: int, translate: Translation) -> SpeedPage:
         pattern=_pattern(view, enough, translate),
         tests=listed[:LISTED],
         tests_left_out=_left_out(len(listed) - LISTED, translate),
+        sheet=_sheet(view, translate),
         budget=_budget(shown, translate),
         missing=[*_missing(view, translate)],
         ours=translate(
@@ -147,6 +143,12 @@ def build(known: Known, now: int, translate: Translation) -> SpeedPage:
         ispeed=ispeed_rows(known.ispeed, translate),
         enter=f"/ispeed?{urlencode({'site': view.site})}",
     )
+
+
+def _sheet(view: SiteSpeedDetail, translate: Translation) -> str:
+    """Where all tests of the time are that the page is about."""
+    asked = urlencode({"from": view.start, "to": view.end, "lang": translate.language})
+    return f"/api/v1/sites/{quote(view.site, safe='')}/speed/tests.csv?{asked}"
 
 
 def _basis(view: SiteSpeedDetail, translate: Translation) -> str:

@@ -4,10 +4,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from sansang_collector.hours import Span
 from sansang_collector.language import NARROW, Translation
-from sansang_collector.speed import sample
+from sansang_collector.speed_judgement import sample
 from sansang_collector.speed_views import SpeedTestView
 from sansang_collector.web.answers import FAMILIES
+from sansang_collector.web.sources import Sources
 from sansang_collector.web.speed_drawings import tone
 from sansang_collector.web.speed_words import (
     LIMITS,
@@ -53,6 +55,17 @@ class Test(NamedTuple):
     summary: list[str]
     quiet: str
     phases: list[Phase]
+
+
+def every_test(sources: Sources, site: str, span: Span) -> list[SpeedTestView]:
+    """The newest first. Raises RecordUnavailableError."""
+    found: list[SpeedTestView] = []
+    until: int | None = span.end
+    while until is not None:
+        answer = sources.speed_tests(site, Span(span.start, until))
+        found += answer.tests
+        until = answer.next
+    return found
 
 
 def tests(

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from sansang_collector.language import NARROW, Translation, mark
-from sansang_collector.speed import Judged, Verdict
+from sansang_collector.speed_judgement import Judged, Verdict
 from sansang_collector.web.reasons import SPEED, in_words
 from sansang_collector.web.states import Line, Tone
 from sansang_wire.speed_readings import (

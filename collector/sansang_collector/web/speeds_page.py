@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from sansang_collector.hours import Span
 from sansang_collector.language import Translation
-from sansang_collector.speed import Rules, Share, Verdict, share
+from sansang_collector.speed_judgement import Rules, Share, Verdict, share
 from sansang_collector.speed_views import SiteSpeedView, by_commune
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.speed_headline import judged, reached

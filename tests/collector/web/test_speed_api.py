@@ -85,6 +85,23 @@ def test_the_sheet_has_the_columns_of_annex_02(browse: Browse, sources: FixedSou
     assert rows[3][2:] == ["Nam (mô phỏng)", *[""] * 5, "0", "", "150,00", "Chưa có số liệu"]
 
 
+def test_the_sheet_of_a_sites_tests_has_each_with_its_evidence(
+    browse: Browse, sources: FixedSources
+) -> None:
+    """All of the period that is asked for, the newest first; no such site is told."""
+    client = browse(sources)
+    answer = client.get(f"/api/v1/sites/nvh-doai/speed/tests.csv?{ASKED}&lang=vi")
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")), delimiter=";"))
+    told = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    assert [each["Kết quả (Mb/s)"] for each in told] == ["≥ 94,00"] * 3
+    assert {each["Giới hạn do"] for each in told} == {"giao diện mạng của thiết bị đo"}
+    assert "không rõ" in told[0]["Bằng chứng"]
+    assert [each["Thời điểm"] for each in told] == sorted(
+        (each["Thời điểm"] for each in told), reverse=True
+    )
+    assert client.get(f"/api/v1/sites/bac/speed/tests.csv?{ASKED}").status_code == 404
+
+
 def test_a_record_that_can_not_be_read_is_a_fault(browse: Browse) -> None:
     """And no answer without sites."""
     answer = browse(FixedSources(record_fault="the record can't be read: broken"))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person reads of line speed: of one site, and of all."""
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -102,6 +103,17 @@ def test_a_test_tells_its_limit_evidence_end_and_cost(client: TestClient) -> Non
     assert "Tính cả lúc khởi đầu: 51,7 Mb/s, độ trễ 7,4 ms, khi đang tải 412,0 ms" in first
     assert "Dừng sớm vì tốc độ đã ổn định, 6,2 s, dùng 44 MB" in first
     assert re.search(r"và \d+ lần đo cũ hơn", first)
+
+
+def test_all_tests_of_the_page_are_in_a_sheet(client: TestClient) -> None:
+    """To be sent to the carrier: those that the page leaves out, too."""
+    page = client.get("/sites/nvh-0/speed?lang=vi").text
+    found = re.search(r'href="([^"]+tests\.csv[^"]+)"', page)
+    assert found is not None
+    rows = client.get(html.unescape(found[1])).text.splitlines()
+    assert rows[0].startswith("\ufeffThời điểm;Thiết bị đo;Máy chủ đo")
+    listed = page.count("<time>")
+    assert len(rows) > listed > 1
 
 
 def test_others_on_the_line_are_part_of_the_evidence(client: TestClient) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sansang_collector.language import Translation, mark
-from sansang_collector.speed import Freshness, Judged, Verdict
+from sansang_collector.speed_judgement import Freshness, Judged, Verdict
 from sansang_collector.web.reasons import SPEED, in_words
 
 VERDICTS: Mapping[Verdict, str] = MappingProxyType(

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sansang_collector.speed import (
+from sansang_collector.speed_judgement import (
     Judged,
     Sample,
     Verdict,
