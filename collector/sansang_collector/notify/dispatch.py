@@ -135,8 +135,10 @@ class Dispatch:
             self._serving.pop(gone).cancel()
         lines = {name: self._lines.get(name) or _Line(each) for name, each in channels.items()}
         for name, line in lines.items():
-            # A chat may have become that of one more contact.
-            line.channel = channels[name]
+            if line.channel != channels[name]:
+                # A chat has become that of one more contact, who may be waiting to be told.
+                line.channel = channels[name]
+                line.something.set()
         self._lines = lines
         for name in channels.keys() - self._serving.keys():
             line = self._lines[name]
@@ -242,10 +244,12 @@ class Dispatch:
 
     async def _tidy(self, group: asyncio.TaskGroup) -> None:
         """Finish what everyone has and what is too old, and note the rest."""
+        # The messages before the chats: a chat that was linked before a message was made gets it.
+        messages = await in_daemon_thread(self._record.unfinished)
         await self._follow_chats(group)
         missing: dict[int, list[str]] = {}
         standing = await in_daemon_thread(self._record.standing)
-        for message in await in_daemon_thread(self._record.unfinished):
+        for message in messages:
             lacking = [
                 line.channel.id
                 for line in self._lines.values()

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from sansang_collector.notify.channels import Bot
+from sansang_collector.notify.channels import Bot, Channel
 from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.recipients import unknown_channels
 from sansang_collector.record import Record
@@ -106,6 +106,25 @@ async def test_a_chat_that_one_more_contact_links_tells_of_its_house_too(tmp_pat
             await until(lambda: dispatch.channels == 1, "the chat is known")
             link(linking, "truong-thon", "chat-1")
             tell(record, DOWN)
+            dispatch.wake()
+            await until(lambda: server.messages, "the chat is told")
+
+
+async def test_who_links_just_before_an_outage_is_told_of_it(tmp_path: Path) -> None:
+    """Also when the dispatch had read the chats a moment before."""
+    whom = contact(channels=["zalo"])
+    with a_record(tmp_path) as record, zalo() as server:
+        linking, bot = linking_of(record, whom), Bot(TOKEN, server.api)
+
+        def chats() -> list[Channel]:
+            known = linking.channels(bot)
+            if not known:
+                link(linking, "truong-thon", "chat-1")
+                tell(record, DOWN)
+            return known
+
+        async with at_work(record, [], contacts=[whom], chats=chats) as dispatch:
+            await until(lambda: record.unfinished(), "that the house is down")
             dispatch.wake()
             await until(lambda: server.messages, "the chat is told")
 
