@@ -22,6 +22,10 @@ COUNT_EVERY_S = 0.125
 COUNTS_A_YIELD = 2
 GOODBYE_S = 1.5
 """So long for what is under way, and for the server's last word."""
+KEPT_WAITING_S = 0.02
+"""So long a busy box may give this process no time, while the kernel goes on to receive."""
+LOOKS = 8
+"""The cap is looked at again when this part of what is left was moved."""
 WITH_HEADERS = 1.1
 """Bytes on the wire for one of payload, acknowledgements included, at most."""
 
@@ -53,8 +57,10 @@ class Transfer:
         self._streams: dict[int, Stream] = {}
         self._begun_s = 0.0
         self._times_s = [0.0]
-        self._moved_before = 0
+        self._counted_bytes = 0
+        self._bytes_per_s = 0.0
         self._halt_bytes = plan.byte_cap / WITH_HEADERS
+        self._look_bytes = self._halt_bytes / LOOKS
 
     def __enter__(self) -> Self:
         plan, way = self._plan, self._way
@@ -149,19 +155,28 @@ class Transfer:
                 poll.modify(number, _wanted(stream))
 
     def _count(self) -> None:
-        """And how much more may be moved: what is under way can't be called back."""
         for stream in self._streams.values():
             stream.count()
         self._times_s.append(self.elapsed_s)
         moved_bytes = self._moved_bytes()
+        took_s = self._times_s[-1] - self._times_s[-2]
+        self._bytes_per_s = (moved_bytes - self._counted_bytes) / took_s
+        self._counted_bytes = moved_bytes
+        self._look_at_cap()
+
+    def _look_at_cap(self) -> None:
+        """How much more may be moved, and when to look again: what is under way can't be called
+        back, and of a download more has arrived than was read.
+        """
+        streams, moved_bytes = self._streams.values(), self._moved_bytes()
         if self._plan.upload:
-            under_way = sum(stream.unsent_bytes() for stream in self._streams.values())
+            under_way = sum(stream.unsent_bytes() for stream in streams)
         else:
-            rate = (moved_bytes - self._moved_before) / (self._times_s[-1] - self._times_s[-2])
-            under_way = rate * max(stream.round_trip_s() for stream in self._streams.values())
-        left = self._plan.byte_cap - self._used_bytes() - under_way
-        self._halt_bytes = moved_bytes + left / WITH_HEADERS
-        self._moved_before = moved_bytes
+            rate = max(self._bytes_per_s, moved_bytes / self.elapsed_s)
+            under_way = rate * (KEPT_WAITING_S + max(each.round_trip_s() for each in streams))
+        left = (self._plan.byte_cap - self._used_bytes() - under_way) / WITH_HEADERS
+        self._halt_bytes = moved_bytes + left
+        self._look_bytes = moved_bytes + left / LOOKS
 
     def _moved_bytes(self) -> int:
         return sum(stream.moved_bytes for stream in self._streams.values())
@@ -173,6 +188,8 @@ class Transfer:
         for stream in self._streams.values():
             if stream.ended:
                 return stream.ended
+        if self._moved_bytes() >= self._look_bytes:
+            self._look_at_cap()
         if self._moved_bytes() >= self._halt_bytes:
             return "byte_cap"
         if self.elapsed_s >= self._plan.duration_s:
