@@ -172,7 +172,7 @@ class Transfer:
         if self._plan.upload:
             under_way = sum(stream.unsent_bytes() for stream in streams)
         else:
-            rate = max(self._bytes_per_s, moved_bytes / self.elapsed_s)
+            rate = max(self._bytes_per_s, moved_bytes / max(self.elapsed_s, COUNT_EVERY_S))
             under_way = rate * (KEPT_WAITING_S + max(each.round_trip_s() for each in streams))
         left = (self._plan.byte_cap - self._used_bytes() - under_way) / WITH_HEADERS
         self._halt_bytes = moved_bytes + left
