@@ -36,6 +36,8 @@ from tests.servers import InfluxDB, Mosquitto, Server
 
 WINDOW = 5000
 QUEUES = {"max_queued_messages": 100_000, "max_inflight_messages": 1000}
+BATCHES_AT_ONCE = 3
+"""Of an agent, in a lot of the collector: of a window of 5,000 some 3,000 wait at any time."""
 BOUND_BATCHES, BOUND_MIB = 3000, 160
 HOUSE = """
 [[sites]]
@@ -80,7 +82,8 @@ def alone(influxdb: InfluxDB, agents: int, seconds: int) -> float:
     points = [
         Point(agent_name(number), agent_name(number), reading)
         for number in range(agents)
-        for reading in readings(number, AT, random.Random(number))
+        for later in range(BATCHES_AT_ONCE)
+        for reading in readings(number, AT + later, random.Random(number))
     ]
     lines = LineWriter().lines(points)
     bodies = [b"\n".join(lines[at : at + LOT_LINES]) for at in range(0, len(lines), LOT_LINES)]
@@ -90,9 +93,11 @@ def alone(influxdb: InfluxDB, agents: int, seconds: int) -> float:
     rounds = 0
     with ThreadPoolExecutor(POSTS_AT_ONCE) as clients:
         while time.monotonic() < begun + seconds:
-            rounds += 1
-            now = b"%d" % (at + rounds * ROUND_US)
-            requests = [body.replace(b"%d" % AT, now) for body in bodies]
+            requests = bodies
+            for later in range(BATCHES_AT_ONCE):
+                rounds += 1
+                now = b"%d" % (at + rounds * ROUND_US)
+                requests = [body.replace(b"%d" % (AT + later), now) for body in requests]
             assert all(answer.status == 204 for answer in clients.map(http.write, requests))
     took = time.monotonic() - begun
     http.close()

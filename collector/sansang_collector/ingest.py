@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What agents send becomes series and a receipt: decode, store, record, and only then answer.
 
-Messages wait in a bounded queue; a lot of them is stored in worker threads, series first, then one
-transaction of the record; while that runs, the series of the next lot are written. What does not
-fit into the queue is dropped and counted: the agents' own outboxes send it again. Whatever is wrong
-with a message costs that message and is counted by agent and reason.
+Messages wait in a bounded queue, by agent; a lot of them is stored in worker threads, series first,
+then one transaction of the record; while that runs, the series of the next lot are written. What
+does not fit into the queue is dropped and counted: the agents' own outboxes send it again. Whatever
+is wrong with a message costs that message and is counted by agent and reason.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ import contextlib
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from sansang_collector import state_series
 from sansang_collector.change import Answer, Change
 from sansang_collector.events import Arrival, Event, Greeting, Refused, read
 from sansang_collector.evidence_sql import forget_boots, forget_pages
+from sansang_collector.fair_queue import FairQueue, Message
 from sansang_collector.record import Record, RecordUnavailableError, Saving
 from sansang_collector.registry import Registry
 from sansang_collector.saving import Watched
@@ -32,24 +32,15 @@ from sansang_wire.threads import in_daemon_thread
 
 log = logging.getLogger(__name__)
 
-QUEUE_MESSAGES = 20_000
-QUEUE_BYTES = 64 * 1024 * 1024
-LOT_MESSAGES = 1_000
+LOT_MESSAGES = 600
+"""A lot of 1,000 is no quicker and takes 6 MiB more."""
 LOTS_AT_ONCE = 2
-"""One is written while one is recorded. A third takes 25 MiB more beside the embedded store."""
+"""One is written while one is recorded."""
 COALESCE_S = 0.2
 """How long a lot gathers: each lot costs two disk flushes."""
 FORGET_EVERY_US = 6 * 3600 * 1_000_000
 JUMP_US, STALLED_US = 5_000_000, 30_000_000
 STRANGERS_AT_MOST = 1_000
-
-
-class _Waiting(NamedTuple):
-    """A message in the queue."""
-
-    topic: topics.Topic
-    payload: bytes
-    retained: bool
 
 
 class _Written(NamedTuple):
@@ -82,8 +73,7 @@ class Ingest:
         self._watching = watching
         self._teller = teller
         self._on_alert = on_alert
-        self._queue: deque[_Waiting] = deque()
-        self._queued_bytes = 0
+        self._queue = FairQueue()
         self._recording = threading.Lock()
         """One thread changes the record at a time, also when the task that waits was cancelled."""
         self._numbering = threading.Lock()
@@ -116,13 +106,10 @@ class Ingest:
         """Queue a batch or hello; dropped and counted when the queue is full."""
         # Of a message that is too large anyway, enough is kept to say so.
         payload = payload[: MAX_MESSAGE_BYTES + 1]
-        full = self._queued_bytes + len(payload) > QUEUE_BYTES
-        if full or len(self._queue) >= QUEUE_MESSAGES:
+        if self._queue.put(Message(topic, payload, retained)):
+            self._filled.set()
+        else:
             self.queue_dropped += 1
-            return
-        self._queue.append(_Waiting(topic, payload, retained))
-        self._queued_bytes += len(payload)
-        self._filled.set()
 
     def forgive_strangers(self) -> None:
         """Begin counting unknown agents anew: the registry may know them now."""
@@ -163,29 +150,28 @@ class Ingest:
         """Store what is queued, one lot at most, and answer."""
         await self._carry(self._next_lot())
 
-    def _next_lot(self) -> list[_Waiting]:
+    def _next_lot(self) -> list[Message]:
         self._filled.clear()
-        lot = [self._queue.popleft() for _ in range(min(len(self._queue), LOT_MESSAGES))]
-        self._queued_bytes -= sum(len(each.payload) for each in lot)
+        lot = self._queue.take(LOT_MESSAGES)
         if self._queue:
             self._filled.set()
         return lot
 
-    async def _carry(self, lot: list[_Waiting], before: asyncio.Future[None] | None = None) -> None:
+    async def _carry(self, lot: list[Message], before: asyncio.Future[None] | None = None) -> None:
         """Store a lot and answer, after the one `before` it."""
         written = await in_daemon_thread(self._write_safely, lot)
         if before is not None:
             await before
         self._send(await in_daemon_thread(self._record_safely, lot, written))
 
-    def _write_safely(self, lot: list[_Waiting]) -> _Written | None:
+    def _write_safely(self, lot: list[Message]) -> _Written | None:
         """None when something in it can't be written: it is looked for when it is recorded."""
         try:
             return self._write_lot(lot)
         except Exception:  # noqa: BLE001 - it is met, and told, a second time
             return None
 
-    def _record_safely(self, lot: list[_Waiting], written: _Written | None) -> list[Answer]:
+    def _record_safely(self, lot: list[Message], written: _Written | None) -> list[Answer]:
         """Whatever a message does, it costs that message: a lot that fails is stored in halves."""
         with self._recording:
             answers: list[Answer] = []
@@ -289,13 +275,13 @@ class Ingest:
         elif steadily > STALLED_US:
             self._watching.was_blind(before[0], now, "stopped")
 
-    def _give_up(self, part: list[_Waiting], error: Exception) -> None:
+    def _give_up(self, part: list[Message], error: Exception) -> None:
         """A message that no check stopped and that can't be stored: a mistake of ours."""
         self.failed += len(part)
         for topic, payload, _ in part:
             log.error("a message on %s can't be stored: %.200r", topic, payload, exc_info=error)
 
-    def _write_lot(self, lot: list[_Waiting]) -> _Written:
+    def _write_lot(self, lot: list[Message]) -> _Written:
         events = self._read(lot, time.time_ns() // 1000)
         new = self._new([each for each in events if isinstance(each, Arrival)])
         return _Written(events, self._write_series(new))
@@ -327,7 +313,7 @@ class Ingest:
                         for rejection in event.rejected:
                             self._reject(change, event.agent, rejection)
 
-    def _read(self, lot: list[_Waiting], now: int) -> list[Event]:
+    def _read(self, lot: list[Message], now: int) -> list[Event]:
         registry = self._registry()
         events: list[Event] = []
         for topic, payload, retained in lot:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sansang_collector import fair_queue
 from sansang_collector import ingest as ingests
 from sansang_wire.batch import MAX_MESSAGE_BYTES, encode
 from tests.collector.ingesting import EPOCH, START, Desk, batch, commune, desk, link, make_hello
@@ -169,11 +170,11 @@ async def test_what_does_not_fit_into_the_queue_is_dropped_and_counted(
     at_work: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In messages and in bytes; there is room again when a lot was taken out."""
-    monkeypatch.setattr(ingests, "QUEUE_MESSAGES", 3)
+    monkeypatch.setattr(fair_queue, "QUEUE_MESSAGES", 3)
     await at_work.take("dong-1", *(batch("dong-1", seq) for seq in range(1, 6)))
     assert at_work.ingest.queue_dropped == 2
     assert at_work.receipted("dong-1") == at_work.stored("dong-1") == {1, 2, 3}
-    monkeypatch.setattr(ingests, "QUEUE_BYTES", 2 * len(batch("dong-1", 4)))
+    monkeypatch.setattr(fair_queue, "QUEUE_BYTES", 2 * len(batch("dong-1", 4)))
     for _ in range(3):
         at_work.ingest.queue_dropped = 0
         await at_work.take("dong-1", batch("dong-1", 4), batch("dong-1", 5), batch("dong-1", 6))

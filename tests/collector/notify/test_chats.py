@@ -124,7 +124,7 @@ async def test_who_links_just_before_an_outage_is_told_of_it(tmp_path: Path) -> 
             return known
 
         async with at_work(record, [], contacts=[whom], chats=chats) as dispatch:
-            await until(lambda: record.unfinished(), "that the house is down")
+            await until(record.unfinished, "that the house is down")
             dispatch.wake()
             await until(lambda: server.messages, "the chat is told")
 
