@@ -93,7 +93,7 @@ def alone(influxdb: InfluxDB, agents: int, seconds: int) -> float:
     rounds = 0
     with ThreadPoolExecutor(POSTS_AT_ONCE) as clients:
         while time.monotonic() < begun + seconds:
-            requests = bodies
+            requests: list[bytes] = bodies
             for later in range(BATCHES_AT_ONCE):
                 rounds += 1
                 now = b"%d" % (at + rounds * ROUND_US)
