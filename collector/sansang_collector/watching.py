@@ -7,6 +7,7 @@ more of them come, or for half a minute; then their stretch is judged anew from 
 gives the same whatever the order of arrival, and the ledger is corrected.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -33,7 +34,8 @@ DRAINED_US, SETTLED_US = 3_000_000, 30_000_000
 LAG_US = 1_000_000
 """What contradicts is on its way for so long at the most."""
 RECENT_US = 60 * MINUTE_US
-SITES_AT_ONCE = 300
+ANEW_S = 0.5
+"""So long history is judged anew before batches that have just come have their turn."""
 UNHEARD_US = 60 * MINUTE_US
 """An answer may have come so long before a start without being heard."""
 CENTRE = "collector"
@@ -181,14 +183,17 @@ class Watching:
             self._see_again(why, now)
         self._follow_registry()
         self._hear_keepers(now)
-        for site, newest in list(self.unjudged.items())[:SITES_AT_ONCE]:
+        for site, newest in self.unjudged.items():
             late = self._late.setdefault(site, _Late(newest, 0, 0, now))
             late.start = min(late.start, newest)
         due = [site for site, late in self._late.items() if _is_due(late, now)]
         if due:
             with self._record.reading() as connection:
-                for site in due[:SITES_AT_ONCE]:
+                end_s = time.monotonic() + ANEW_S
+                for site in due:
                     self._judge_anew(connection, site, self._late.pop(site), now)
+                    if time.monotonic() > end_s:
+                        break
         since = now if self._blind else self.listening_since
         for site, judge in self._judges.items():
             judge.advance(now - LAG_US, since)
