@@ -13,6 +13,7 @@ need influxd influxdb
 need victoria-metrics victoria-metrics
 need ip iproute2
 need ping iputils-ping
+need fping fping
 need ethtool ethtool
 need rdisc6 ndisc6
 need nft nftables
@@ -24,8 +25,6 @@ need upsd nut-server
 need dig bind9-dnsutils
 need unbound unbound
 need tayga tayga
-need nft nftables
-need nft nftables
 need openssl openssl
 need iperf3 iperf3
 need systemd-analyze systemd

@@ -37,7 +37,7 @@ with serving(everybody=True, limits=LimitsSection(max_mbps=100), hosts=("0.0.0.0
     print(it.port, flush=True)
     sys.stdin.read()
 """
-LIMIT_MBPS = 200
+LIMIT_MBPS = 100
 LIMITED = LimitsSection(max_mbps=LIMIT_MBPS, turns_per_hour=3600)
 
 
