@@ -15,8 +15,8 @@ QUEUE_MESSAGES = 20_000
 QUEUE_BYTES = 64 * 1024 * 1024
 
 
-class Message(NamedTuple):
-    """As the broker gave it."""
+class Queued(NamedTuple):
+    """A message as the broker gave it."""
 
     topic: Topic
     payload: bytes
@@ -27,7 +27,7 @@ class FairQueue:
     """Bounded; its length is that of all messages."""
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[str, deque[Message]] = OrderedDict()
+        self._waiting: OrderedDict[str, deque[Queued]] = OrderedDict()
         """By agent; who comes first is served first."""
         self._messages = 0
         self._bytes = 0
@@ -35,7 +35,7 @@ class FairQueue:
     def __len__(self) -> int:
         return self._messages
 
-    def put(self, message: Message) -> bool:
+    def put(self, message: Queued) -> bool:
         """False when there is no room for it."""
         size = len(message.payload)
         if self._messages >= QUEUE_MESSAGES or self._bytes + size > QUEUE_BYTES:
@@ -45,9 +45,9 @@ class FairQueue:
         self._bytes += size
         return True
 
-    def take(self, most: int) -> list[Message]:
+    def take(self, most: int) -> list[Queued]:
         """The next messages, those of an agent in the order in which they came."""
-        lot: list[Message] = []
+        lot: list[Queued] = []
         while self._waiting and len(lot) < most:
             agent, waiting = self._waiting.popitem(last=False)
             while waiting and len(lot) < most:

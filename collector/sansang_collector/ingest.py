@@ -19,7 +19,7 @@ from sansang_collector import state_series
 from sansang_collector.change import Answer, Change
 from sansang_collector.events import Arrival, Event, Greeting, Refused, read
 from sansang_collector.evidence_sql import forget_boots, forget_pages
-from sansang_collector.fair_queue import FairQueue, Message
+from sansang_collector.fair_queue import FairQueue, Queued
 from sansang_collector.record import Record, RecordUnavailableError, Saving
 from sansang_collector.registry import Registry
 from sansang_collector.saving import Watched
@@ -106,7 +106,7 @@ class Ingest:
         """Queue a batch or hello; dropped and counted when the queue is full."""
         # Of a message that is too large anyway, enough is kept to say so.
         payload = payload[: MAX_MESSAGE_BYTES + 1]
-        if self._queue.put(Message(topic, payload, retained)):
+        if self._queue.put(Queued(topic, payload, retained)):
             self._filled.set()
         else:
             self.queue_dropped += 1
@@ -150,28 +150,28 @@ class Ingest:
         """Store what is queued, one lot at most, and answer."""
         await self._carry(self._next_lot())
 
-    def _next_lot(self) -> list[Message]:
+    def _next_lot(self) -> list[Queued]:
         self._filled.clear()
         lot = self._queue.take(LOT_MESSAGES)
         if self._queue:
             self._filled.set()
         return lot
 
-    async def _carry(self, lot: list[Message], before: asyncio.Future[None] | None = None) -> None:
+    async def _carry(self, lot: list[Queued], before: asyncio.Future[None] | None = None) -> None:
         """Store a lot and answer, after the one `before` it."""
         written = await in_daemon_thread(self._write_safely, lot)
         if before is not None:
             await before
         self._send(await in_daemon_thread(self._record_safely, lot, written))
 
-    def _write_safely(self, lot: list[Message]) -> _Written | None:
+    def _write_safely(self, lot: list[Queued]) -> _Written | None:
         """None when something in it can't be written: it is looked for when it is recorded."""
         try:
             return self._write_lot(lot)
         except Exception:  # noqa: BLE001 - it is met, and told, a second time
             return None
 
-    def _record_safely(self, lot: list[Message], written: _Written | None) -> list[Answer]:
+    def _record_safely(self, lot: list[Queued], written: _Written | None) -> list[Answer]:
         """Whatever a message does, it costs that message: a lot that fails is stored in halves."""
         with self._recording:
             answers: list[Answer] = []
@@ -275,13 +275,13 @@ class Ingest:
         elif steadily > STALLED_US:
             self._watching.was_blind(before[0], now, "stopped")
 
-    def _give_up(self, part: list[Message], error: Exception) -> None:
+    def _give_up(self, part: list[Queued], error: Exception) -> None:
         """A message that no check stopped and that can't be stored: a mistake of ours."""
         self.failed += len(part)
         for topic, payload, _ in part:
             log.error("a message on %s can't be stored: %.200r", topic, payload, exc_info=error)
 
-    def _write_lot(self, lot: list[Message]) -> _Written:
+    def _write_lot(self, lot: list[Queued]) -> _Written:
         events = self._read(lot, time.time_ns() // 1000)
         new = self._new([each for each in events if isinstance(each, Arrival)])
         return _Written(events, self._write_series(new))
@@ -313,7 +313,7 @@ class Ingest:
                         for rejection in event.rejected:
                             self._reject(change, event.agent, rejection)
 
-    def _read(self, lot: list[Message], now: int) -> list[Event]:
+    def _read(self, lot: list[Queued], now: int) -> list[Event]:
         registry = self._registry()
         events: list[Event] = []
         for topic, payload, retained in lot:

@@ -4,13 +4,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sansang_collector.fair_queue import FairQueue, Message
+from sansang_collector.fair_queue import FairQueue, Queued
 from sansang_wire.topics import Topic
 
 
-def message(agent: str, number: int) -> Message:
-    """Message `number` of an agent."""
-    return Message(Topic(agent, "batch"), b"%d" % number, False)
+def message(agent: str, number: int) -> Queued:
+    """Queued `number` of an agent."""
+    return Queued(Topic(agent, "batch"), b"%d" % number, False)
 
 
 def filled(*agents: str) -> FairQueue:
@@ -21,7 +21,7 @@ def filled(*agents: str) -> FairQueue:
     return queue
 
 
-def said(lot: list[Message]) -> list[str]:
+def said(lot: list[Queued]) -> list[str]:
     """Agent and number of each."""
     return [f"{each.topic.agent}{each.payload.decode()}" for each in lot]
 
@@ -44,7 +44,7 @@ def test_a_backlog_keeps_others_waiting_for_a_lot_and_no_longer() -> None:
 @given(st.lists(st.sampled_from(["a", "b", "c", 1, 2, 5]), max_size=60))
 def test_nothing_is_lost_and_no_agent_is_put_out_of_order(steps: list[str | int]) -> None:
     """Whatever comes (a letter) and however much is taken (a number), in any order."""
-    queue, put, taken = FairQueue(), list[Message](), list[Message]()
+    queue, put, taken = FairQueue(), list[Queued](), list[Queued]()
     for number, step in enumerate(steps):
         if isinstance(step, str):
             put.append(message(step, number))
