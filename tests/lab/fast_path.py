@@ -31,10 +31,15 @@ for family, address, number in (
     (socket.AF_INET, "203.0.113.9", 100), (socket.AF_INET6, "2001:db8:9::9", 300)
 ):
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(30)
+        sock.bind(("", 9))
+        sock.connect((address, 9))
         for _ in range(number):
-            sock.sendto(bytes(1000), (address, 9))
+            sock.send(bytes(1000))
+            sock.recv(1000)
 print("null")
 """
+"""Each is waited for until the tunnel has sent it back, so that none is on its way at a look."""
 
 
 def look(
