@@ -54,29 +54,30 @@ class Figures(NamedTuple):
 
 
 def readings(agent: int, at: int, random_: random.Random) -> Iterator[AnyReading]:
-    """What one agent sends in one round: ten readings."""
+    """What one agent sends in one round: ten readings, as finely as its probes round them."""
     noise = random_.random()
     yield HostReading(
         at=at, outcome="ok", boot="0b9d3c1e-5f6a-4c1d-9a55-2f0a4c1e7d10", uptime_s=at / 1e6,
-        clock="kernel", clock_error_ms=noise, cpu_pct=10 * noise, load_1=noise,
-        memory_total_bytes=1 << 30, memory_available_bytes=int(noise * (1 << 29)),
-        disk_total_bytes=1 << 34, disk_free_bytes=int(noise * (1 << 33)),
-        temperature_celsius=40 + noise,
+        clock="kernel", clock_error_ms=round(noise, 3), cpu_pct=round(10 * noise, 2),
+        load_1=round(noise, 2), memory_total_bytes=1 << 30,
+        memory_available_bytes=int(noise * (1 << 29)), disk_total_bytes=1 << 34,
+        disk_free_bytes=int(noise * (1 << 33)), temperature_celsius=40.0 + round(noise),
     )  # fmt: skip
     for interface in ("eth0", "wlan0"):
         yield LinkReading(
             at=at, outcome="ok", interface=interface, technology="wired", up=True, carrier=True,
             carrier_changes=2, speed_mbps=1000.0, duplex="full", mtu_bytes=1500,
-            rx_bytes=at >> 10, tx_bytes=at >> 12, rx_mbps=noise, tx_mbps=noise / 3,
-            rx_errors=0, tx_errors=0, rx_drops=agent, tx_drops=0,
+            rx_bytes=at >> 10, tx_bytes=at >> 12, rx_mbps=round(noise, 6),
+            tx_mbps=round(noise / 3, 6), rx_errors=0, tx_errors=0, rx_drops=agent, tx_drops=0,
         )  # fmt: skip
     for number in range(7):
         rtt = number + noise
         yield ReachabilityReading(
             at=at, outcome="ok", target=f"target-{number // 2}",
             family="ipv6" if number % 2 else "ipv4", scope="domestic", method="icmp_datagram",
-            address=f"2001:db8::{number}", lookup_ms=noise, sent=5, received=5, loss_pct=0.0,
-            rtt_min_ms=rtt, rtt_avg_ms=rtt + 0.1, rtt_max_ms=rtt + 0.3, jitter_ms=noise / 10,
+            address=f"2001:db8::{number}", lookup_ms=round(noise, 3), sent=5, received=5,
+            loss_pct=0.0, rtt_min_ms=round(rtt, 3), rtt_avg_ms=round(rtt + 0.1, 3),
+            rtt_max_ms=round(rtt + 0.3, 3), jitter_ms=round(noise / 10, 3),
         )  # fmt: skip
 
 
