@@ -31,6 +31,8 @@ from sansang_collector.own_line import OwnLine
 from sansang_collector.readiness import Readiness
 from sansang_collector.record import Record, RecordUnavailableError
 from sansang_collector.registry import RegistryFile
+from sansang_collector.repeated import repeated
+from sansang_collector.speeds import Speeds
 from sansang_collector.status import Status
 from sansang_collector.store.base import StoreBrokenError, StoreUnavailableError
 from sansang_collector.store.opening import open_store
@@ -57,6 +59,9 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 5
 ASSESS_EVERY_S = 30
+SUM_UP_EVERY_S = 2
+BEFORE_GOODBYE = {"ingest", "look", "settle", "readiness", "speeds"}
+"""Tasks that still write or read when the collector is told to stop."""
 SETTLE_EVERY_S = 1
 BEGIN_EVERY_S = 0.05
 """While sites are judged for the first time since the start, some at once: others must get in."""
@@ -135,6 +140,9 @@ class Collector:
         self._session: Session | None = None
         self._broker_problem: str | None = "not connected yet"
         self._readiness = Readiness(self._record, self._store, lambda: self._registry.current)
+        self._older = True
+        """Whether there may be assessments by an older formula."""
+        self._speeds = Speeds(self._record, lambda: self._registry.current)
         self._status = Status(
             self._registry,
             self._record,
@@ -144,6 +152,7 @@ class Collector:
             self._dispatch,
             linking,
             self._readiness,
+            self._speeds,
             ISpeeds(
                 self._record,
                 lambda: self._registry.current,
@@ -184,7 +193,18 @@ class Collector:
                 asyncio.create_task(self._keep_connected(broker), name="session"),
                 asyncio.create_task(self._look_around(), name="look"),
                 asyncio.create_task(self._settle(), name="settle"),
-                asyncio.create_task(self._assess(), name="readiness"),
+                asyncio.create_task(
+                    repeated(
+                        ASSESS_EVERY_S,
+                        self._assess,
+                        "how ready the sites are for IPv6 can't be told",
+                    ),
+                    name="readiness",
+                ),
+                asyncio.create_task(
+                    repeated(SUM_UP_EVERY_S, self._sum_up, "speed tests can't be summed up"),
+                    name="speeds",
+                ),
                 asyncio.create_task(self._dispatch.run(), name="dispatch"),
                 asyncio.create_task(_until(stopping), name="stop"),
             ]
@@ -317,20 +337,12 @@ class Collector:
             await asyncio.sleep(BEGIN_EVERY_S if begins else SETTLE_EVERY_S)
             await self._ingest.settle(self._blindness())
 
-    async def _assess(self) -> None:
-        """How ready the sites are for IPv6, beside what comes in; a fault is told elsewhere."""
-        older = True
-        while True:
-            await asyncio.sleep(ASSESS_EVERY_S)
-            now = time.time_ns() // 1000
-            try:
-                older = older and await in_daemon_thread(self._readiness.replay)
-                await self._ingest.keep(await in_daemon_thread(self._readiness.look, now))
-            except (RecordUnavailableError, StoreUnavailableError):
-                continue
-            except Exception:
-                # A mistake of ours must not end the collector.
-                log.exception("how ready the sites are for IPv6 can't be told")
+    async def _assess(self, now: int) -> None:
+        self._older = self._older and await in_daemon_thread(self._readiness.replay)
+        await self._ingest.keep(await in_daemon_thread(self._readiness.look, now))
+
+    async def _sum_up(self, now: int) -> None:
+        await in_daemon_thread(self._speeds.refresh, now)
 
     def _blindness(self) -> set[Blindness]:
         """Why nobody can be heard now, if so."""
@@ -360,9 +372,7 @@ class Collector:
 
     async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
         """The last readings first, then the goodbye: their receipts go before it."""
-        await self._end(
-            [each for each in tasks if each.get_name() in {"ingest", "look", "settle", "readiness"}]
-        )
+        await self._end([each for each in tasks if each.get_name() in BEFORE_GOODBYE])
         await self._ingest.store_lot()
         if self._session is not None:
             with contextlib.suppress(DisconnectedError):

@@ -64,6 +64,7 @@ class Status:
         dispatch: Dispatch,
         linking: Linking,
         readiness: Readiness,
+        speeds: Speeds,
         ispeeds: ISpeeds,
         broker_problem: Callable[[], str | None],
         states: Mapping[str, str],
@@ -76,11 +77,11 @@ class Status:
         self._dispatch = dispatch
         self._linking = linking
         self._readiness = readiness
+        self._speeds = speeds
         self._ispeeds = ispeeds
         self._ledger = Ledger(record, lambda: registry.current, dispatch.reach)
         self._timeline = Timeline(record, lambda: registry.current)
         self._changes = LedgerChanges(record, lambda: registry.current)
-        self._speeds = Speeds(record, lambda: registry.current)
         self._broker_problem = broker_problem
         self._states = states
         """By agent: what the broker last said of it."""

@@ -12,6 +12,7 @@ from sansang_collector.notify.linking import Linking
 from sansang_collector.notify.speech import Speech
 from sansang_collector.readiness import Readiness
 from sansang_collector.registry import RegistryFile
+from sansang_collector.speeds import Speeds
 from sansang_collector.status import Status
 from sansang_wire.readings import WifiJourneyReading, WifiReading
 from tests.collector.ingesting import EPOCH, SITE, Desk, batch, desk, make_hello
@@ -47,6 +48,7 @@ def status_of(at_work: Desk, registry: RegistryFile, broker_problem: str | None 
         ),
         Linking(bytes(32), at_work.record, lambda: registry.current),
         Readiness(at_work.record, at_work.store, lambda: registry.current),
+        Speeds(at_work.record, lambda: registry.current),
         ISpeeds(
             at_work.record,
             lambda: registry.current,
