@@ -58,6 +58,7 @@ bench: dev ## what it costs and carries: stores, collector, judge, speed tests, 
 	@$(ALONE) .venv/bin/python -m bench.agent
 	@.venv/bin/python -m bench.agent_with_radios
 	@.venv/bin/python -m bench.page
+	@.venv/bin/python -m bench.speeds
 
 screenshots: dev ## pictures of the page of a demo, into docs/screenshots (needs chromium)
 	@.venv/bin/python -m tests.screenshots

@@ -15,6 +15,8 @@ from sansang_collector.hours import EPOCH, ONE_DAY, ONE_US, Span
 VIETNAM = timezone(timedelta(hours=7))
 CUT_OFF_DAY = 15
 """A reporting period begins on this day of the month before its calendar one."""
+RECENT_DAYS = 30
+"""Long enough for a median, short enough to be of now."""
 PERIOD = re.compile(r"(?P<year>20\d\d)(-Q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?", re.ASCII)
 
 
@@ -59,6 +61,16 @@ def calendar_quarter(now: int) -> Period:
     today = (EPOCH + now * ONE_US).astimezone(VIETNAM)
     quarter = (today.month - 1) // 3
     return _period(f"{today.year}-Q{quarter + 1}", (today.year, 3 * quarter + 1), 3, calendar=True)
+
+
+def recent(now: int) -> Span:
+    """The last 30 days with the whole of today: what is found out about them is good until
+    midnight, but for what comes.
+    """
+    today = (EPOCH + now * ONE_US).astimezone(VIETNAM)
+    midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
+    end = (midnight - EPOCH + ONE_DAY) // ONE_US
+    return Span(end - RECENT_DAYS * (ONE_DAY // ONE_US), end)
 
 
 def day(text: str) -> Span:

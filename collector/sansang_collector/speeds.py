@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from sansang_collector.hours import Span
-from sansang_collector.periods import reporting_quarter
+from sansang_collector.periods import recent
 from sansang_collector.record import Record
 from sansang_collector.registry import Registry
 from sansang_collector.registry_entries import Site
@@ -50,10 +50,10 @@ class Speeds:
         return Rules(package_ratio=speed.package_ratio, least_tests=speed.least_tests)
 
     def refresh(self, now: int) -> None:
-        """Sum up this quarter for the next sites in turn, so that whoever looks need not wait: a
-        first look at thousands takes half a minute.
+        """Sum up the last days for the next sites in turn, so that who looks at the page need not
+        wait: the tests of thousands of sites take half a minute.
         """
-        span = reporting_quarter(now).span
+        span = recent(now)
         end_s = time.monotonic() + REFRESH_S
         sites = self._registry().sites
         for _ in range(min(len(sites), REFRESHED_AT_ONCE)):

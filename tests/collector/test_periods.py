@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sansang_collector.hours import Span
-from sansang_collector.periods import Period, calendar_quarter, day, period, reporting_quarter
+from sansang_collector.periods import (
+    Period,
+    calendar_quarter,
+    day,
+    period,
+    recent,
+    reporting_quarter,
+)
 
 
 def at(day: str) -> int:
@@ -112,6 +119,13 @@ def test_a_day_is_all_of_it_in_viet_nam() -> None:
     """From midnight to midnight; the last of all years as well."""
     assert day("2026-11-21") == (at("2026-11-21"), at("2026-11-22"))
     assert day("9999-12-31").start == at("9999-12-31")
+
+
+def test_the_last_days_are_the_same_until_midnight() -> None:
+    """Thirty of them, with the whole of today."""
+    days = Span(at("2026-10-24"), at("2026-11-23"))
+    assert recent(at("2026-11-22")) == recent(at("2026-11-23") - 1) == days
+    assert recent(at("2026-11-23")).start == at("2026-10-25")
 
 
 @pytest.mark.parametrize("text", ["", "21/11/2026", "2026-02-30", "2026-11-21T08:00"])

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from sansang_collector.hours import Span
-from sansang_collector.periods import reporting_quarter
+from sansang_collector.periods import recent
 from sansang_collector.record import Record, RecordUnavailableError, Saving
 from sansang_collector.registry import Agent, Registry
 from sansang_collector.registry_entries import SpeedSection, SpeedTarget
@@ -168,17 +168,17 @@ def test_answers_are_kept_until_there_is_another_test_or_rule(tmp_path: Path) ->
     record.close()
 
 
-def test_this_quarter_is_summed_up_before_somebody_asks(tmp_path: Path) -> None:
+def test_the_last_days_are_summed_up_before_somebody_asks(tmp_path: Path) -> None:
     """Of every site, whatever comes; who looks then waits for no test to be read."""
     registry = Registry((house("dong", package_mbps=100.0), house("doai")))
     record = kept(tmp_path, *(SpeedTest("dong", "dong-1", reading(NOW - at)) for at in range(3)))
     speeds = Speeds(record, lambda: registry)
-    quarter = reporting_quarter(NOW).span
+    days = recent(NOW)
     for more in (0, 1):
         speeds.refresh(NOW)
         asked: list[sa.Connection] = []
         event.listen(record.engine, "begin", asked.append)
-        dong, doai = speeds.sites(quarter, NOW)
+        dong, doai = speeds.sites(days, NOW)
         assert (dong.tests, doai.tests) == (3 + more, more)
         assert not asked
         record.save(

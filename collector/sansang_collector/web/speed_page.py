@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from sansang_collector.hours import Span
 from sansang_collector.ispeed_views import ISpeedView
 from sansang_collector.language import Translation
+from sansang_collector.periods import recent
 from sansang_collector.speed_judgement import Figures, Sample, sample
 from sansang_collector.speed_views import SiteSpeedDetail, SpeedTestView
 from sansang_collector.web.answers import FAMILIES
@@ -29,7 +30,6 @@ from sansang_collector.web.speed_figures import FigureRow, figure_row
 from sansang_collector.web.speed_headline import Headline, headline, judged, notes, reached, todo_of
 from sansang_collector.web.speed_tests import Enough, Test, every_test, tests
 from sansang_collector.web.speed_words import PHASES, STREAMS, mbps, why_missing
-from sansang_collector.web.speeds_page import last_days
 from sansang_collector.web.states import Line
 from sansang_collector.web.strip import Strip
 from sansang_wire.speed_readings import SpeedPhase
@@ -102,7 +102,7 @@ class Known(NamedTuple):
 
 def take(sources: Sources, site: str) -> Known | None:
     """None for a site that is not in the registry. Raises RecordUnavailableError."""
-    span = last_days(sources.now())
+    span = recent(sources.now())
     view = sources.site_speed(site, span)
     if view is None:
         return None

@@ -10,16 +10,15 @@ from urllib.parse import quote, urlencode
 
 from sansang_collector.hours import Span
 from sansang_collector.language import Translation
+from sansang_collector.periods import recent
 from sansang_collector.speed_judgement import Rules, Share, Verdict, share
 from sansang_collector.speed_views import SiteSpeedView, by_commune
 from sansang_collector.web.sources import Sources
 from sansang_collector.web.speed_headline import judged, reached
 from sansang_collector.web.speed_words import mbps, verdict, why_missing
 from sansang_collector.web.states import Line, Tone
-from sansang_collector.web.strip import DAY_US
 from sansang_collector.web.summary import Tile, tile
 
-DAYS = 30
 WORST_FIRST: tuple[Verdict | None, ...] = ("not_met", "too_few", None, "met", "not_measured")
 """Of verdicts; None: nobody said what the site should reach. What nobody measured stands last."""
 
@@ -69,14 +68,9 @@ class Known(NamedTuple):
     rules: Rules
 
 
-def last_days(now: int) -> Span:
-    """Long enough for a median, short enough to be of now (µs)."""
-    return Span(now - DAYS * DAY_US, now + 1)
-
-
 def take(sources: Sources) -> Known:
     """Raises RecordUnavailableError."""
-    span = last_days(sources.now())
+    span = recent(sources.now())
     return Known(sources.speed(span), span, sources.speed_rules())
 
 
