@@ -342,7 +342,8 @@ class Collector:
         await self._ingest.keep(await in_daemon_thread(self._readiness.look, now))
 
     async def _sum_up(self, now: int) -> None:
-        await in_daemon_thread(self._speeds.refresh, now)
+        if not self._ingest.behind:
+            await in_daemon_thread(self._speeds.refresh, now)
 
     def _blindness(self) -> set[Blindness]:
         """Why nobody can be heard now, if so."""

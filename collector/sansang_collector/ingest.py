@@ -102,6 +102,11 @@ class Ingest:
         """How many messages wait."""
         return len(self._queue)
 
+    @property
+    def behind(self) -> bool:
+        """Whether more waits than a lot takes: what can wait leaves it the processor."""
+        return len(self._queue) > LOT_MESSAGES
+
     def offer(self, topic: topics.Topic, payload: bytes, *, retained: bool = False) -> None:
         """Queue a batch or hello; dropped and counted when the queue is full."""
         # Of a message that is too large anyway, enough is kept to say so.
