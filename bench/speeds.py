@@ -5,7 +5,6 @@
 second what the collector has summed up meanwhile; the scale is that first look.
 """
 
-import argparse
 import tempfile
 import time
 from pathlib import Path
@@ -69,20 +68,17 @@ def look(speeds: Speeds) -> float:
 
 def main() -> int:
     """Print the figures; exit with 1 beyond the bound."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--sites", type=int, default=SITES)
-    sites: int = parser.parse_args().sites
-    known = registry(sites)
+    known = registry(SITES)
     print(describe())
     with tempfile.TemporaryDirectory() as folder:
         record = Record(Path(folder) / "record.db")
-        fill(record, sites)
+        fill(record, SITES)
         first_s = look(Speeds(record, lambda: known))
         print(f"first look, nothing summed up: {first_s:.2f} s")
         speeds = Speeds(record, lambda: known)
         began, turns, quick = time.process_time(), 0, 0
         # Once a whole round of turns finds nothing that is new.
-        while quick <= sites / REFRESHED_AT_ONCE:
+        while quick <= SITES / REFRESHED_AT_ONCE:
             before = time.process_time()
             speeds.refresh(NOW)
             turns += 1

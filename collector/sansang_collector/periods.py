@@ -68,8 +68,7 @@ def recent(now: int) -> Span:
     midnight, but for what comes.
     """
     today = (EPOCH + now * ONE_US).astimezone(VIETNAM)
-    midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
-    end = (midnight - EPOCH + ONE_DAY) // ONE_US
+    end = day(today.date().isoformat()).end
     return Span(end - RECENT_DAYS * (ONE_DAY // ONE_US), end)
 
 

@@ -9,7 +9,7 @@ from sansang_wire.topics import Topic
 
 
 def message(agent: str, number: int) -> Queued:
-    """Queued `number` of an agent."""
+    """Message `number` of an agent."""
     return Queued(Topic(agent, "batch"), b"%d" % number, False)
 
 

@@ -26,7 +26,7 @@ from tests.lab.portal import Portal
 
 AT_A_TIME = 4
 """Most of a lab is waiting; but with twice as many, on a machine at half its speed and three groups
-at once, a probe was not done within the command's limit.
+at once, a probe may not be done within the command's limit.
 """
 
 
